@@ -1,0 +1,94 @@
+/*
+ * What a provider is: one file in ingest/providers and one row in ingest/providers/table.c.
+ *
+ * Both functions are pure: no clock, no socket. `build` turns a batch of symbols into an HTTP request; `parse` turns a
+ * response into quotes and an outcome. Everything else (schedule, quota, retries, HTTP) is common.
+ */
+#ifndef QUOTEBUS_INGEST_PROVIDER_H
+#define QUOTEBUS_INGEST_PROVIDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "quotebus_records.h"
+
+/** What a call came to; the name is the `state` of a health event. */
+enum outcome {
+    OUTCOME_OK,
+    OUTCOME_LIMITED,        /**< rate or quota limit, in whatever form */
+    OUTCOME_BLOCKED,        /**< refused: 401, 403, 451, consent page */
+    OUTCOME_BAD_KEY,
+    OUTCOME_DEMO_ONLY,      /**< the demo key does not serve this */
+    OUTCOME_UNKNOWN_SYMBOL,
+    OUTCOME_DELISTED,       /**< only on the provider's own word */
+    OUTCOME_HTML,           /**< a page instead of data */
+    OUTCOME_EMPTY,          /**< valid, but nothing in it */
+    OUTCOME_MALFORMED,
+    OUTCOME_TIMEOUT,
+    OUTCOME_UNREACHABLE,
+    OUTCOME_HTTP_ERROR,     /**< any other status */
+    OUTCOME_COUNT
+};
+/** The stable word: ok, limited, ... */
+const char *outcome_name(enum outcome outcome);
+/** Whether calling again soon may help. */
+bool outcome_retryable(enum outcome outcome);
+
+/** One asset in a call. */
+struct request_asset {
+    const char *asset;  /**< our id */
+    const char *symbol; /**< the provider's */
+};
+
+struct request_spec {
+    const struct request_asset *assets;
+    size_t asset_count;
+    const char *api_key; /**< NULL: none */
+};
+
+/** A response, complete. */
+struct http_response {
+    int status;
+    struct str content_type;
+    struct str body;
+    struct opt_long date_us;        /**< Date header */
+    struct opt_long retry_after_s;  /**< Retry-After, seconds or date turned into seconds */
+    int64_t fetched_at_us;
+};
+
+/** What a parse gives. Strings are borrowed from body, request and arena. */
+struct parse_result {
+    enum outcome outcome;
+    char message[200];       /**< for people; empty when ok */
+    struct quote *quotes;    /**< asset, source, symbol, currency, price...; fetched_at, request_id are set by the caller */
+    size_t quote_count;
+    const struct request_asset **missing; /**< asked for and absent from a good answer */
+    size_t missing_count;
+};
+
+struct endpoint {
+    const char *name;      /**< as in a job: chart, spark, simple_price */
+    size_t batch_max;      /**< assets per call */
+    /** Appends path and query (`/v8/finance/chart/AAPL?...`), percent-encoded, to `path`; may append headers (`Name: value\n`). */
+    bool (*build)(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error);
+    /** Reads a response of any kind, hostile ones included. Never fails: the outcome says what it was. */
+    void (*parse)(const struct request_spec *spec, const struct http_response *response, struct arena *arena, struct parse_result *result);
+    /** Endpoint of the same provider that is asked about an asset that was missing from a batch; NULL: none. */
+    const char *ask_missing;
+};
+
+struct provider {
+    const char *name;
+    const struct endpoint *endpoints;
+    size_t endpoint_count;
+};
+
+/** All providers, ended by NULL: the one table. */
+extern const struct provider *const providers[];
+const struct provider *provider_find(const char *name);
+const struct endpoint *provider_endpoint(const struct provider *provider, const char *name);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * The configuration: one YAML file, every scalar overridable by environment and flag.
+ *
+ * Precedence: `--set path=value` > environment QUOTEBUS_PATH (dots and dashes become `_`, upper case: QUOTEBUS_KAFKA_BROKERS,
+ * QUOTEBUS_PROVIDERS_YAHOO_BASE_URL) > file > default. Fields are rows of tables in config.c: name, type, bounds, default. An
+ * error names file, line and field: `quotebus.yaml:12: jobs.stocks.every_s: 'x' is not a whole number`. Unknown and duplicate
+ * keys, wrong types and values out of bounds are errors, as are an asset or job that names an unknown provider.
+ *
+ * Ownership: config_load makes one object; everything in it lives until config_free. Read-only afterwards.
+ */
+#ifndef QUOTEBUS_BASE_CONFIG_H
+#define QUOTEBUS_BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/service.h"
+
+struct string_list {
+    char **items;
+    size_t count;
+};
+
+struct kafka_settings {
+    char *brokers;                  /**< host:port[,host:port...] */
+    char *topic_prefix;             /**< put in front of every topic and group name; may be empty */
+    char *topics_file;              /**< schemas/topics.yaml; relative to the configuration file */
+    struct string_list properties;  /**< extra librdkafka settings, `name=value` */
+};
+
+struct registry_settings {
+    char *url;          /**< Confluent-compatible base, e.g. http://127.0.0.1:8081/apis/ccompat/v7 */
+    int64_t timeout_ms; /**< per request */
+};
+
+struct postgres_settings {
+    char *conninfo; /**< libpq connection string or URI; the password belongs into PGPASSFILE */
+};
+
+struct log_settings {
+    char *format;                  /**< logfmt or json */
+    char *level;                   /**< debug, info, warn, error, off */
+    struct string_list components; /**< `component=level` */
+};
+
+struct ingest_settings {
+    struct http_settings http;
+    char *user_agent;
+    int64_t max_body_bytes;     /**< of one response, after decompression */
+    int64_t request_timeout_ms; /**< whole request */
+    int64_t retry_base_ms;      /**< first backoff; doubles, with full jitter */
+    int64_t retry_max_ms;       /**< longest backoff */
+    int64_t retry_attempts;     /**< calls per slot, the first included */
+    int64_t seed;               /**< of jitter; 0: from the clock */
+};
+
+struct validate_settings {
+    struct http_settings http;
+    char *instance;      /**< part of transactional.id; two live instances must differ */
+    char *group;         /**< consumer group (before the prefix) */
+    char *output_prefix; /**< put in front of every topic written, after topic_prefix: a shadow run beside the live one */
+    char *rules_file;    /**< rules.yaml; relative to the configuration file */
+    int64_t transaction_max_records;
+    int64_t transaction_interval_ms; /**< a transaction commits after that long at the latest */
+    int64_t transaction_timeout_ms;  /**< the broker aborts one that is older */
+    int64_t session_timeout_ms;
+};
+
+struct persist_settings {
+    struct http_settings http;
+    char *instance;
+    char *group;
+    int64_t batch_max_rows;
+    int64_t batch_interval_ms;
+    int64_t session_timeout_ms;
+};
+
+/** One provider; the five settings of the call planner beside it. */
+struct provider_settings {
+    char *name; /**< key of the mapping; the name of a provider of ingest/providers */
+    bool enabled;
+    char *base_url;                /**< scheme://host[:port][/prefix]; https unless the host is loopback */
+    int64_t max_calls;             /**< per reset_period_seconds; 0: no such limit */
+    int64_t calls_per_window;      /**< per window_seconds */
+    int64_t window_seconds;
+    int64_t reset_period_seconds;
+    double batch_delay_seconds;    /**< least pause between two calls */
+    int64_t max_in_flight;         /**< calls under way at once */
+    char *api_key_env;             /**< name of the environment variable that holds the key; empty: none */
+};
+
+struct asset_symbol {
+    char *provider;
+    char *symbol;
+};
+
+struct asset_settings {
+    char *id;       /**< class:CODE, e.g. equity:AAPL; the Kafka key */
+    char *asset_class; /**< the part before the colon */
+    char *sector;   /**< may be empty */
+    struct asset_symbol *symbols;
+    size_t symbol_count;
+};
+
+/** A recurring fetch: every `every_s` seconds, one endpoint of one provider for all assets of some classes. */
+struct job_settings {
+    char *name; /**< key of the mapping */
+    char *provider;
+    char *endpoint;
+    int64_t every_s;
+    struct string_list classes; /**< asset classes; empty: all */
+    struct string_list assets;  /**< asset ids; empty: all of the classes */
+    int line;                   /**< in the file, for errors found later */
+};
+
+struct config {
+    char *path;
+    struct kafka_settings kafka;
+    struct registry_settings registry;
+    struct postgres_settings postgres;
+    struct log_settings log;
+    struct ingest_settings ingest;
+    struct validate_settings validate;
+    struct persist_settings persist;
+    struct provider_settings *providers;
+    size_t provider_count;
+    struct asset_settings *assets;
+    size_t asset_count;
+    struct job_settings *jobs;
+    size_t job_count;
+    struct arena *memory; /**< owns all of the above */
+};
+
+/** What the command line says about the configuration. */
+struct config_options {
+    const char *path;            /**< NULL: $QUOTEBUS_CONFIG, then config/quotebus.yaml, then /etc/quotebus/quotebus.yaml */
+    const char *const *settings; /**< `path=value` texts of --set */
+    size_t setting_count;
+};
+
+/** Reads, overrides and checks. The result is freed with config_free; NULL on failure (ERROR_USAGE or ERROR_NOT_FOUND). */
+struct config *config_load(const struct config_options *options, struct error *error) MUST_CHECK;
+void config_free(struct config *config);
+
+/** The symbol of an asset at a provider, or NULL. */
+const char *asset_symbol_at(const struct asset_settings *asset, const char *provider);
+/** The settings of a provider by name, or NULL. */
+const struct provider_settings *config_provider(const struct config *config, const char *name);
+/** `prefix` + `name`, allocated in the configuration's memory. */
+char *config_topic(const struct config *config, const char *name);
+
+#endif

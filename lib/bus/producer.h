@@ -1,0 +1,65 @@
+/*
+ * Producer: idempotent, acks=all, murmur2_random; transactional when it has a transactional id.
+ *
+ * librdkafka's transactions speak the old protocol (no KIP-890): a delayed request may land in the next transaction. So after
+ * every abort or failed commit the producer is freed and a new one made (its init_transactions fences stragglers); there is no
+ * call that aborts and goes on. A fatal error is routine: free, make a new one, resume from what is committed.
+ *
+ * Threads: one at a time.
+ */
+#ifndef QUOTEBUS_BUS_PRODUCER_H
+#define QUOTEBUS_BUS_PRODUCER_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "base/bytes.h"
+#include "base/config.h"
+#include "base/error.h"
+
+struct producer;
+
+struct producer_options {
+    const char *client_id;
+    const char *transactional_id;   /**< NULL: idempotent only */
+    int64_t transaction_timeout_ms; /**< with a transactional id */
+    int64_t linger_ms;
+    int64_t max_queued_bytes;       /**< bound of the send queue */
+};
+
+/** A record on its way out. Key and value are copied by producer_send. */
+struct outgoing {
+    const char *topic;
+    int32_t partition; /**< PARTITION_BY_KEY: by murmur2 of the key */
+    struct str key;
+    struct str value;
+    bool tombstone;       /**< null value */
+    int64_t timestamp_ms;
+    rd_kafka_headers_t *headers; /**< taken over on success and on failure; may be NULL */
+};
+#define PARTITION_BY_KEY (-1)
+
+/** Connects lazily; with a transactional id waits for init_transactions (which fences older holders of the id). */
+struct producer *producer_new(const struct kafka_settings *settings, const struct producer_options *options,
+                              struct error *error) MUST_CHECK;
+/** Frees without waiting for what is queued. NULL is fine. */
+void producer_free(struct producer *producer);
+
+/** Queues a record; when the queue is full serves callbacks up to `wait_ms`. ERROR_RETRY: still full. */
+bool producer_send(struct producer *producer, const struct outgoing *record, int64_t wait_ms, struct error *error) MUST_CHECK;
+/** Serves delivery callbacks without waiting; false when the producer has failed for good (free it and make a new one). */
+bool producer_poll(struct producer *producer, struct error *error) MUST_CHECK;
+/** Waits until all that was sent is acknowledged. */
+bool producer_flush(struct producer *producer, int64_t timeout_ms, struct error *error) MUST_CHECK;
+/** Records queued or in flight. */
+size_t producer_pending(const struct producer *producer);
+/** Records that could not be delivered since it was made. */
+uint64_t producer_failed(const struct producer *producer);
+
+bool producer_begin(struct producer *producer, struct error *error) MUST_CHECK;
+/** Adds the next offsets of a consumer's group to the transaction and commits it. On failure free the producer. */
+bool producer_commit(struct producer *producer, const rd_kafka_topic_partition_list_t *next_offsets,
+                     const rd_kafka_consumer_group_metadata_t *group, struct error *error) MUST_CHECK;
+/** The librdkafka handle, borrowed. */
+rd_kafka_t *producer_handle(struct producer *producer);
+
+#endif
