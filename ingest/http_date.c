@@ -42,8 +42,8 @@ static bool scan_parts(const char *text, struct date_parts *p)
         return text[end] == '\0';
     }
     end = 0;
-    return sscanf(text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", p->month, &p->day, &p->hour, &p->minute, &p->second, &p->year,
-                  &end) == 6 &&
+    return sscanf(text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", p->month, &p->day, &p->hour, &p->minute, &p->second,
+                  &p->year, &end) == 6 &&
            end > 0 && text[end] == '\0';
 }
 

@@ -29,7 +29,8 @@ struct opt_str json_text(const json_t *object, const char *key);
 /** Seconds since the epoch (1970 to 9999) as microseconds. */
 struct opt_long json_epoch_us(const json_t *object, const char *key);
 
-/** The first object of `array` whose `key` is the text `value` (letters compared without case), or NULL. Looks at 2000 entries at most. */
+/** The first object of `array` whose `key` is the text `value` (letters compared without case), or NULL. Looks at 2000 entries at
+ * most. */
 const json_t *json_find(const json_t *array, const char *key, const char *value);
 
 #endif

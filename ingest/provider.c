@@ -1,1 +1,56 @@
 #include "ingest/provider.h"
+
+#include <assert.h>
+#include <string.h>
+
+/** What is known about each outcome. */
+static const struct {
+    const char *name;
+    bool retryable;
+} outcomes[OUTCOME_COUNT] = {
+    [OUTCOME_OK] = {"ok", false},
+    [OUTCOME_LIMITED] = {"limited", true},
+    [OUTCOME_BLOCKED] = {"blocked", false},
+    [OUTCOME_BAD_KEY] = {"bad_key", false},
+    [OUTCOME_DEMO_ONLY] = {"demo_only", false},
+    [OUTCOME_UNKNOWN_SYMBOL] = {"unknown_symbol", false},
+    [OUTCOME_DELISTED] = {"delisted", false},
+    [OUTCOME_HTML] = {"html", true},
+    [OUTCOME_EMPTY] = {"empty", true},
+    [OUTCOME_MALFORMED] = {"malformed", true},
+    [OUTCOME_TIMEOUT] = {"timeout", true},
+    [OUTCOME_UNREACHABLE] = {"unreachable", true},
+    [OUTCOME_HTTP_ERROR] = {"http_error", true},
+};
+
+const char *outcome_name(enum outcome outcome)
+{
+    assert(outcome < OUTCOME_COUNT);
+    return outcomes[outcome].name;
+}
+
+bool outcome_retryable(enum outcome outcome)
+{
+    assert(outcome < OUTCOME_COUNT);
+    return outcomes[outcome].retryable;
+}
+
+const struct provider *provider_find(const char *name)
+{
+    for (size_t i = 0; providers[i] != NULL; i++) {
+        if (strcmp(providers[i]->name, name) == 0) {
+            return providers[i];
+        }
+    }
+    return NULL;
+}
+
+const struct endpoint *provider_endpoint(const struct provider *provider, const char *name)
+{
+    for (size_t i = 0; i < provider->endpoint_count; i++) {
+        if (strcmp(provider->endpoints[i].name, name) == 0) {
+            return &provider->endpoints[i];
+        }
+    }
+    return NULL;
+}

@@ -18,18 +18,18 @@
 /** What a call came to; the name is the `state` of a health event. */
 enum outcome {
     OUTCOME_OK,
-    OUTCOME_LIMITED,        /**< rate or quota limit, in whatever form */
-    OUTCOME_BLOCKED,        /**< refused: 401, 403, 451, consent page */
+    OUTCOME_LIMITED, /**< rate or quota limit, in whatever form */
+    OUTCOME_BLOCKED, /**< refused: 401, 403, 451, consent page */
     OUTCOME_BAD_KEY,
-    OUTCOME_DEMO_ONLY,      /**< the demo key does not serve this */
+    OUTCOME_DEMO_ONLY, /**< the demo key does not serve this */
     OUTCOME_UNKNOWN_SYMBOL,
-    OUTCOME_DELISTED,       /**< only on the provider's own word */
-    OUTCOME_HTML,           /**< a page instead of data */
-    OUTCOME_EMPTY,          /**< valid, but nothing in it */
+    OUTCOME_DELISTED, /**< only on the provider's own word */
+    OUTCOME_HTML,     /**< a page instead of data */
+    OUTCOME_EMPTY,    /**< valid, but nothing in it */
     OUTCOME_MALFORMED,
     OUTCOME_TIMEOUT,
     OUTCOME_UNREACHABLE,
-    OUTCOME_HTTP_ERROR,     /**< any other status */
+    OUTCOME_HTTP_ERROR, /**< any other status */
     OUTCOME_COUNT
 };
 /** The stable word: ok, limited, ... */
@@ -54,28 +54,30 @@ struct http_response {
     int status;
     struct str content_type;
     struct str body;
-    struct opt_long date_us;        /**< Date header */
-    struct opt_long retry_after_s;  /**< Retry-After, seconds or date turned into seconds */
+    struct opt_long date_us;       /**< Date header */
+    struct opt_long retry_after_s; /**< Retry-After, seconds or date turned into seconds */
     int64_t fetched_at_us;
 };
 
 /** What a parse gives. Strings are borrowed from body, request and arena. */
 struct parse_result {
     enum outcome outcome;
-    char message[200];       /**< for people; empty when ok */
-    struct quote *quotes;    /**< asset, source, symbol, currency, price...; fetched_at, request_id are set by the caller */
+    char message[200];    /**< for people; empty when ok */
+    struct quote *quotes; /**< asset, source, symbol, currency, price...; fetched_at, request_id are set by the caller */
     size_t quote_count;
     const struct request_asset **missing; /**< asked for and absent from a good answer */
     size_t missing_count;
 };
 
 struct endpoint {
-    const char *name;      /**< as in a job: chart, spark, simple_price */
-    size_t batch_max;      /**< assets per call */
-    /** Appends path and query (`/v8/finance/chart/AAPL?...`), percent-encoded, to `path`; may append headers (`Name: value\n`). */
+    const char *name; /**< as in a job: chart, spark, simple_price */
+    size_t batch_max; /**< assets per call */
+    /** Appends path and query (`/v8/finance/chart/AAPL?...`), percent-encoded, to `path`; may append headers (`Name: value\n`).
+     */
     bool (*build)(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error);
     /** Reads a response of any kind, hostile ones included. Never fails: the outcome says what it was. */
-    void (*parse)(const struct request_spec *spec, const struct http_response *response, struct arena *arena, struct parse_result *result);
+    void (*parse)(const struct request_spec *spec, const struct http_response *response, struct arena *arena,
+                  struct parse_result *result);
     /** Endpoint of the same provider that is asked about an asset that was missing from a batch; NULL: none. */
     const char *ask_missing;
 };

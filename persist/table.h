@@ -22,19 +22,19 @@ struct origin {
 };
 
 struct table {
-    const char *topic;       /**< without prefix */
-    const char *name;        /**< schema-qualified target of COPY */
-    const char *columns;     /**< comma separated, in the order encode_row writes */
+    const char *topic;   /**< without prefix */
+    const char *name;    /**< schema-qualified target of COPY */
+    const char *columns; /**< comma separated, in the order encode_row writes */
     int16_t column_count;
     const char *schema_json; /**< the reader's schema */
     /** The partitioned parent that needs a partition per day, or NULL. */
     const char *partitioned;
     /**
-     * Decodes `body` and appends one row. Looks dimension keys up in `dimensions`; ERROR_INVALID: the record is bad (dead letter).
-     * *day gets the day number of the partition the row belongs to.
+     * Decodes `body` and appends one row. Looks dimension keys up in `dimensions`; ERROR_INVALID: the record is bad (dead
+     * letter). *day gets the day number of the partition the row belongs to.
      */
-    bool (*encode_row)(struct str body, const struct origin *origin, struct dimensions *dimensions, struct arena *arena, struct copy_row *row,
-                       int64_t *day, struct error *error);
+    bool (*encode_row)(struct str body, const struct origin *origin, struct dimensions *dimensions, struct arena *arena,
+                       struct copy_row *row, int64_t *day, struct error *error);
 };
 
 /** All tables, ended by NULL: the one table of tables. */

@@ -22,7 +22,7 @@ struct peers {
 
 struct rule_input {
     const struct quote *quote;
-    double price;                       /**< in the comparison currency (USD where a rate is on the record) */
+    double price;                        /**< in the comparison currency (USD where a rate is on the record) */
     const struct source_state *previous; /**< of this source, or NULL */
     const struct peers *peers;
     const struct class_settings *settings;

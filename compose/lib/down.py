@@ -47,6 +47,7 @@ def main(argv):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--purge", action="store_true", help="remove the state folder and the fetched components: all data is gone")
     parser.add_argument("--state", metavar="DIR", default=default_state(), help="the folder given to compose/up (default: %(default)s)")
+    parser.add_argument("--keep-components", action="store_true", help="with --purge: keep the fetched Kafka and registry for the next up")
     options = parser.parse_args(argv)
     state = pathlib.Path(options.state).resolve()
     stop(state)
@@ -57,8 +58,9 @@ def main(argv):
             say(f"ERROR: {state} holds what is not ours ({', '.join(sorted(strange)[:5])}): nothing was removed. Is --state right?")
             return 1
         shutil.rmtree(state, ignore_errors=True)
-        shutil.rmtree(COMPONENTS, ignore_errors=True)
-        say(f"removed {state} and the fetched components")
+        if not options.keep_components:
+            shutil.rmtree(COMPONENTS, ignore_errors=True)
+        say(f"removed {state}" + ("" if options.keep_components else " and the fetched components"))
     return 0
 
 

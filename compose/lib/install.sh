@@ -67,8 +67,9 @@ need_packages() {
 
 # Kafka's jars and the registry under DIR.
 need_components() {
-    local dir=$1 sums=$ROOT/compose/maven/components.sha256 log
+    local dir sums=$ROOT/compose/maven/components.sha256 log
     local registry=apicurio-registry-app-3.0.9
+    dir=$(realpath -m "$1")
     if [ ! -e "$dir/complete" ] || ! cmp -s "$sums" "$dir/complete"; then
         say "fetching Kafka and the schema registry by Maven"
         rm -rf "$dir"

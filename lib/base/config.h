@@ -24,10 +24,10 @@ struct string_list {
 };
 
 struct kafka_settings {
-    char *brokers;                  /**< host:port[,host:port...] */
-    char *topic_prefix;             /**< put in front of every topic and group name; may be empty */
-    char *topics_file;              /**< schemas/topics.yaml; relative to the configuration file */
-    struct string_list properties;  /**< extra librdkafka settings, `name=value` */
+    char *brokers;                 /**< host:port[,host:port...] */
+    char *topic_prefix;            /**< put in front of every topic and group name; may be empty */
+    char *topics_file;             /**< schemas/topics.yaml; relative to the configuration file */
+    struct string_list properties; /**< extra librdkafka settings, `name=value` */
 };
 
 struct registry_settings {
@@ -81,14 +81,14 @@ struct persist_settings {
 struct provider_settings {
     char *name; /**< key of the mapping; the name of a provider of ingest/providers */
     bool enabled;
-    char *base_url;                /**< scheme://host[:port][/prefix]; https unless the host is loopback */
-    int64_t max_calls;             /**< per reset_period_seconds; 0: no such limit */
-    int64_t calls_per_window;      /**< per window_seconds */
+    char *base_url;           /**< scheme://host[:port][/prefix]; https unless the host is loopback */
+    int64_t max_calls;        /**< per reset_period_seconds; 0: no such limit */
+    int64_t calls_per_window; /**< per window_seconds */
     int64_t window_seconds;
     int64_t reset_period_seconds;
-    double batch_delay_seconds;    /**< least pause between two calls */
-    int64_t max_in_flight;         /**< calls under way at once */
-    char *api_key_env;             /**< name of the environment variable that holds the key; empty: none */
+    double batch_delay_seconds; /**< least pause between two calls */
+    int64_t max_in_flight;      /**< calls under way at once */
+    char *api_key_env;          /**< name of the environment variable that holds the key; empty: none */
 };
 
 struct asset_symbol {
@@ -97,9 +97,9 @@ struct asset_symbol {
 };
 
 struct asset_settings {
-    char *id;       /**< class:CODE, e.g. equity:AAPL; the Kafka key */
+    char *id;          /**< class:CODE, e.g. equity:AAPL; the Kafka key */
     char *asset_class; /**< the part before the colon */
-    char *sector;   /**< may be empty */
+    char *sector;      /**< may be empty */
     struct asset_symbol *symbols;
     size_t symbol_count;
 };

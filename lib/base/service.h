@@ -21,7 +21,7 @@
 
 /** Where the endpoints listen. */
 struct http_settings {
-    char *listen;           /**< `ADDRESS:PORT`; port 0 takes a free one; empty: no endpoints */
+    char *listen;            /**< `ADDRESS:PORT`; port 0 takes a free one; empty: no endpoints */
     int64_t stop_timeout_ms; /**< bound of a graceful stop */
 };
 

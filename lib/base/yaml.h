@@ -9,8 +9,8 @@
  *     };
  *     yaml_bind(file, node, "kafka", fields, 2, allowed_children, &settings, &error)
  *
- * Bounds: files up to 16 MiB, nesting up to 32. Anchors, aliases, tags and more than one document are refused. Duplicate keys are errors.
- * Threads: one.
+ * Bounds: files up to 16 MiB, nesting up to 32. Anchors, aliases, tags and more than one document are refused. Duplicate keys are
+ * errors. Threads: one.
  */
 #ifndef QUOTEBUS_BASE_YAML_H
 #define QUOTEBUS_BASE_YAML_H
@@ -34,11 +34,26 @@ struct yaml_field {
     double min, max;      /**< of numbers, inclusive */
 };
 
-#define YAML_TEXT(type_, member, fallback_) {#member, YAML_TYPE_TEXT, offsetof(type_, member), (fallback_), 0, 0}
-#define YAML_INT(type_, member, fallback_, min_, max_) {#member, YAML_TYPE_INT, offsetof(type_, member), (fallback_), (min_), (max_)}
-#define YAML_DOUBLE(type_, member, fallback_, min_, max_) {#member, YAML_TYPE_DOUBLE, offsetof(type_, member), (fallback_), (min_), (max_)}
-#define YAML_BOOL(type_, member, fallback_) {#member, YAML_TYPE_BOOL, offsetof(type_, member), (fallback_), 0, 0}
-#define YAML_TEXT_LIST(type_, member) {#member, YAML_TYPE_TEXT_LIST, offsetof(type_, member), "", 0, 0}
+#define YAML_TEXT(type_, member, fallback_)                                                                                      \
+    {                                                                                                                            \
+#member, YAML_TYPE_TEXT, offsetof(type_, member), (fallback_), 0, 0                                                      \
+    }
+#define YAML_INT(type_, member, fallback_, min_, max_)                                                                           \
+    {                                                                                                                            \
+#member, YAML_TYPE_INT, offsetof(type_, member), (fallback_), (min_), (max_)                                             \
+    }
+#define YAML_DOUBLE(type_, member, fallback_, min_, max_)                                                                        \
+    {                                                                                                                            \
+#member, YAML_TYPE_DOUBLE, offsetof(type_, member), (fallback_), (min_), (max_)                                          \
+    }
+#define YAML_BOOL(type_, member, fallback_)                                                                                      \
+    {                                                                                                                            \
+#member, YAML_TYPE_BOOL, offsetof(type_, member), (fallback_), 0, 0                                                      \
+    }
+#define YAML_TEXT_LIST(type_, member)                                                                                            \
+    {                                                                                                                            \
+#member, YAML_TYPE_TEXT_LIST, offsetof(type_, member), "", 0, 0                                                          \
+    }
 
 /** Says whether a scalar at `path` (e.g. kafka.brokers) is overridden: the text, or NULL. `origin` gets where it comes from. */
 typedef const char *(*yaml_override_fn)(void *ctx, const char *path, const char **origin);
@@ -46,7 +61,8 @@ typedef const char *(*yaml_override_fn)(void *ctx, const char *path, const char 
 /** Parses a file. NULL on failure. */
 struct yaml_file *yaml_open(const char *path, yaml_override_fn override, void *ctx, struct error *error) MUST_CHECK;
 /** Parses a text; `name` stands for the file in errors. */
-struct yaml_file *yaml_open_text(const char *name, struct str text, yaml_override_fn override, void *ctx, struct error *error) MUST_CHECK;
+struct yaml_file *yaml_open_text(const char *name, struct str text, yaml_override_fn override, void *ctx,
+                                 struct error *error) MUST_CHECK;
 void yaml_close(struct yaml_file *file);
 
 /** The root mapping. */
@@ -58,21 +74,44 @@ const struct yaml_node *yaml_entry(const struct yaml_file *file, const struct ya
 /** The value of a key, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_file *file, const struct yaml_node *mapping, const char *key);
 /** True for a mapping; false fills `error` ("must be a mapping"). */
-bool yaml_is_mapping(const struct yaml_file *file, const struct yaml_node *node, const char *path, struct error *error) MUST_CHECK;
+bool yaml_is_mapping(const struct yaml_file *file, const struct yaml_node *node, const char *path,
+                     struct error *error) MUST_CHECK;
 /** The text of a scalar node; NULL and an error otherwise. */
-const char *yaml_text(const struct yaml_file *file, const struct yaml_node *node, const char *path, struct error *error) MUST_CHECK;
+const char *yaml_text(const struct yaml_file *file, const struct yaml_node *node, const char *path,
+                      struct error *error) MUST_CHECK;
 /** Line of a node, from 1. */
 int yaml_line(const struct yaml_node *node);
 
 /**
  * Fills `target` from a mapping (NULL node: all defaults). Keys that are neither fields nor in `children` (NULL-terminated,
- * may be NULL) are errors that name the nearest known key. Texts are copied into `memory`. `path` is the field's name in errors and overrides.
+ * may be NULL) are errors that name the nearest known key. Texts are copied into `memory`. `path` is the field's name in errors
+ * and overrides.
  */
 bool yaml_bind(const struct yaml_file *file, const struct yaml_node *mapping, const char *path, const struct yaml_field *fields,
-               size_t field_count, const char *const *children, void *target, struct arena *memory, struct error *error) MUST_CHECK;
+               size_t field_count, const char *const *children, void *target, struct arena *memory,
+               struct error *error) MUST_CHECK;
 
 /** Fills `error` with `file:line: path: message`; ERROR_USAGE. Returns false. */
-bool yaml_error(const struct yaml_file *file, const struct yaml_node *node, const char *path, struct error *error, const char *fmt, ...) PRINTF_LIKE(5, 6);
+bool yaml_error(const struct yaml_file *file, const struct yaml_node *node, const char *path, struct error *error,
+                const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+/** Longest path of a field in errors and overrides, with the NUL. */
+#define YAML_PATH_MAX 256
+
+/** The text that overrides the field at `path`, or NULL; `origin` gets where it comes from. */
+const char *yaml_overridden(const struct yaml_file *file, const char *path, const char **origin);
+
+/**
+ * Like yaml_error for field `path`.`field` of `mapping` (may be NULL): the position is that of its value, or the flag or
+ * variable that overrides it.
+ */
+bool yaml_field_error(const struct yaml_file *file, const struct yaml_node *mapping, const char *path, const char *field,
+                      struct error *error, const char *fmt, ...) PRINTF_LIKE(6, 7);
+
+/** Refuses keys of a mapping that are neither fields nor children (what yaml_bind does first). */
+bool yaml_check_keys(const struct yaml_file *file, const struct yaml_node *mapping, const char *path,
+                     const struct yaml_field *fields, size_t field_count, const char *const *children,
+                     struct error *error) MUST_CHECK;
 
 /** The word of `words` nearest to `word` by edit distance, or NULL when none is near. For "did you mean". */
 const char *nearest_word(const char *word, const char *const *words, size_t count);

@@ -21,9 +21,9 @@ struct consumer;
 struct consumer_events {
     void *ctx;
     /**
-     * New partitions. `partitions` comes with the group's committed offsets (or RD_KAFKA_OFFSET_INVALID where there are none, which
-     * means the beginning); the owner may replace them, e.g. by those kept in a database. False ends the session: consumer_poll
-     * returns CONSUMER_FAILED with `error`.
+     * New partitions. `partitions` comes with the group's committed offsets (or RD_KAFKA_OFFSET_INVALID where there are none,
+     * which means the beginning); the owner may replace them, e.g. by those kept in a database. False ends the session:
+     * consumer_poll returns CONSUMER_FAILED with `error`.
      */
     bool (*assigned)(void *ctx, rd_kafka_topic_partition_list_t *partitions, struct error *error);
     /** Partitions go. `lost`: they already belong to somebody else, commits would be refused. */
@@ -32,7 +32,7 @@ struct consumer_events {
 
 struct consumer_options {
     const char *client_id;
-    const char *group; /**< full name, with prefix */
+    const char *group;         /**< full name, with prefix */
     const char *const *topics; /**< full names */
     size_t topic_count;
     int64_t session_timeout_ms;

@@ -2,7 +2,8 @@
  * Dead letters: a record that a stage could not use, byte for byte, on `<topic>.dlq`, with headers that say why.
  *
  * Headers, all text: those of the record itself, then Kafka Connect's `__connect.errors.topic`, `.partition`, `.offset`,
- * `.connector.name` (quotebus-<stage>), `.task.id` (instance), `.stage` (VALUE_CONVERTER for undecodable bytes, TASK_PUT for refused rows),
+ * `.connector.name` (quotebus-<stage>), `.task.id` (instance), `.stage` (VALUE_CONVERTER for undecodable bytes, TASK_PUT for
+ * refused rows),
  * `.class.name`, `.exception.class.name`, `.exception.message`, and ours: `qb.cause` (stable code), `qb.stage`, `qb.schema.id`.
  */
 #ifndef QUOTEBUS_BUS_DEAD_LETTER_H
@@ -14,11 +15,11 @@
 #include "bus/producer.h"
 
 struct dead_letter {
-    const char *stage;    /**< validate, persist */
-    const char *instance; /**< of the stage */
+    const char *stage;         /**< validate, persist */
+    const char *instance;      /**< of the stage */
     const char *connect_stage; /**< VALUE_CONVERTER or TASK_PUT */
-    const char *cause;    /**< stable code; NULL: `unknown` */
-    const char *message;  /**< for people */
+    const char *cause;         /**< stable code; NULL: `unknown` */
+    const char *message;       /**< for people */
 };
 
 /** Sends `message` to `dlq_topic` (full name) with the same key, value, time stamp and headers plus those above. */

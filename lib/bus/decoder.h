@@ -24,7 +24,9 @@ struct decoder;
 
 enum decode_status {
     DECODE_OK,
-    DECODE_INVALID, /**< never decodable: dead letter; error->cause says why (empty_value, bad_magic, unknown_schema, incompatible_schema, truncated, trailing_bytes, too_large, bad_length, bad_utf8, bad_enum, bad_union, bad_boolean, bad_varint) */
+    DECODE_INVALID, /**< never decodable: dead letter; error->cause says why (empty_value, bad_magic, unknown_schema,
+                       incompatible_schema, truncated, trailing_bytes, too_large, bad_length, bad_utf8, bad_enum, bad_union,
+                       bad_boolean, bad_varint) */
     DECODE_WAIT,    /**< the registry is needed and does not answer: try the same record again later */
 };
 

@@ -23,7 +23,7 @@ struct producer_options {
     const char *transactional_id;   /**< NULL: idempotent only */
     int64_t transaction_timeout_ms; /**< with a transactional id */
     int64_t linger_ms;
-    int64_t max_queued_bytes;       /**< bound of the send queue */
+    int64_t max_queued_bytes; /**< bound of the send queue */
 };
 
 /** A record on its way out. Key and value are copied by producer_send. */
@@ -32,7 +32,7 @@ struct outgoing {
     int32_t partition; /**< PARTITION_BY_KEY: by murmur2 of the key */
     struct str key;
     struct str value;
-    bool tombstone;       /**< null value */
+    bool tombstone; /**< null value */
     int64_t timestamp_ms;
     rd_kafka_headers_t *headers; /**< taken over on success and on failure; may be NULL */
 };
@@ -56,9 +56,11 @@ size_t producer_pending(const struct producer *producer);
 uint64_t producer_failed(const struct producer *producer);
 
 bool producer_begin(struct producer *producer, struct error *error) MUST_CHECK;
-/** Adds the next offsets of a consumer's group to the transaction and commits it. On failure free the producer. */
-bool producer_commit(struct producer *producer, const rd_kafka_topic_partition_list_t *next_offsets,
-                     const rd_kafka_consumer_group_metadata_t *group, struct error *error) MUST_CHECK;
+/** Adds the next offsets of a consumer's group to the transaction. On failure free the producer. */
+bool producer_send_offsets(struct producer *producer, const rd_kafka_topic_partition_list_t *next_offsets,
+                           const rd_kafka_consumer_group_metadata_t *group, struct error *error) MUST_CHECK;
+/** Flushes and commits the transaction. On failure free the producer. */
+bool producer_commit(struct producer *producer, struct error *error) MUST_CHECK;
 /** The librdkafka handle, borrowed. */
 rd_kafka_t *producer_handle(struct producer *producer);
 

@@ -19,21 +19,23 @@ struct reader;
 enum reader_start { READER_BEGINNING, READER_END, READER_OFFSET, READER_TIME, READER_LAST };
 
 struct reader_options {
-    const char *topic;   /**< full name */
-    int32_t partition;   /**< READER_ALL_PARTITIONS or one */
+    const char *topic; /**< full name */
+    int32_t partition; /**< READER_ALL_PARTITIONS or one */
     enum reader_start start;
     int64_t start_value; /**< offset; milliseconds since the epoch; or N for the last N per partition */
     bool follow;         /**< go on after the end */
     bool read_uncommitted;
-    int64_t stall_ms;    /**< ERROR_UNREACHABLE after that long without progress (0: 30 s) */
+    int64_t stall_ms; /**< ERROR_UNREACHABLE after that long without progress (0: 30 s) */
 };
 #define READER_ALL_PARTITIONS (-1)
 
 enum reader_result { READER_RECORD, READER_IDLE, READER_DONE, READER_FAILED };
 
-struct reader *reader_new(const struct kafka_settings *settings, const struct reader_options *options, struct error *error) MUST_CHECK;
+struct reader *reader_new(const struct kafka_settings *settings, const struct reader_options *options,
+                          struct error *error) MUST_CHECK;
 void reader_free(struct reader *reader);
 /** The next record (freed by the caller), READER_IDLE when none came within `timeout_ms`, READER_DONE at the end. */
-enum reader_result reader_next(struct reader *reader, int64_t timeout_ms, rd_kafka_message_t **message, struct error *error) MUST_CHECK;
+enum reader_result reader_next(struct reader *reader, int64_t timeout_ms, rd_kafka_message_t **message,
+                               struct error *error) MUST_CHECK;
 
 #endif

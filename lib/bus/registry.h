@@ -27,7 +27,8 @@ struct registry *registry_new(const struct registry_settings *settings, struct e
 void registry_free(struct registry *registry);
 
 /** The schema of an id. *schema_json is borrowed for the registry's life. */
-enum registry_status registry_schema(struct registry *registry, int32_t id, const char **schema_json, struct error *error) MUST_CHECK;
+enum registry_status registry_schema(struct registry *registry, int32_t id, const char **schema_json,
+                                     struct error *error) MUST_CHECK;
 /** The id under which a subject holds this schema. REGISTRY_UNKNOWN: not registered (`quotebus topics apply` does it). */
 enum registry_status registry_lookup(struct registry *registry, const char *subject, const char *schema_json, int32_t *id,
                                      struct error *error) MUST_CHECK;
@@ -35,7 +36,9 @@ enum registry_status registry_lookup(struct registry *registry, const char *subj
 enum registry_status registry_register(struct registry *registry, const char *subject, const char *schema_json, int32_t *id,
                                        struct error *error) MUST_CHECK;
 /** The compatibility level set for a subject, into `level` (e.g. FULL_TRANSITIVE); REGISTRY_UNKNOWN: none set. */
-enum registry_status registry_compatibility(struct registry *registry, const char *subject, char level[32], struct error *error) MUST_CHECK;
-enum registry_status registry_set_compatibility(struct registry *registry, const char *subject, const char *level, struct error *error) MUST_CHECK;
+enum registry_status registry_compatibility(struct registry *registry, const char *subject, char level[32],
+                                            struct error *error) MUST_CHECK;
+enum registry_status registry_set_compatibility(struct registry *registry, const char *subject, const char *level,
+                                                struct error *error) MUST_CHECK;
 
 #endif

@@ -14,9 +14,9 @@ struct topic_spec {
     char *name;   /**< without prefix */
     char *schema; /**< name of schemas/<name>.avsc, or `none` */
     int64_t partitions;
-    char *cleanup; /**< delete or compact */
+    char *cleanup;       /**< delete or compact */
     int64_t retention_d; /**< days; 0 with compact */
-    bool dead_letters; /**< a topic <name>.dlq belongs to it (it is a row of its own after loading) */
+    bool dead_letters;   /**< a topic <name>.dlq belongs to it (it is a row of its own after loading) */
 };
 
 struct topic_table {

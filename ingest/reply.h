@@ -1,0 +1,45 @@
+/*
+ * What the parsers of all providers share: first look at a response, building a result, escaping a path.
+ *
+ * A parser calls reply_json first: it judges status, content type and syntax in one place, so that limits, pages of HTML, empty
+ * and truncated bodies are told apart the same way everywhere. Pure; any thread.
+ */
+#ifndef QUOTEBUS_INGEST_REPLY_H
+#define QUOTEBUS_INGEST_REPLY_H
+
+#include <jansson.h>
+
+#include "ingest/provider.h"
+
+/** Sets outcome and message (control characters become `?`). */
+void reply_set(struct parse_result *result, enum outcome outcome, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/**
+ * The JSON of a response (json_decref it), or NULL with the outcome set. A value is given for an error status too, since
+ * providers explain themselves in it; the caller then has to end with reply_status when the body says nothing it knows.
+ */
+json_t *reply_json(const struct http_response *response, struct parse_result *result);
+/** True for a 2xx status; otherwise the outcome is set from the status. */
+bool reply_status(const struct http_response *response, struct parse_result *result);
+
+/** Makes room for one quote and one missing entry per asked asset. Called once per parse. */
+void reply_begin(const struct request_spec *spec, struct arena *arena, struct parse_result *result);
+/** A new quote of `asset` with source, symbol, unit factor 1 and the fetch time as observed_at. */
+struct quote *reply_quote(struct parse_result *result, const char *source, const struct request_asset *asset,
+                          const struct http_response *response);
+/** Notes that the answer held nothing about `asset`. */
+void reply_missing(struct parse_result *result, const struct request_asset *asset);
+/** Outcome of a good answer: ok, or empty when it gave no quote. */
+void reply_finish(const struct request_spec *spec, struct parse_result *result);
+
+/** Makes a quote in a minor unit (GBp, GBX, ZAc, ILA) one in the major unit; sets currency and unit_factor. */
+void reply_currency(struct quote *quote, struct str currency, struct arena *arena);
+
+/** Whether `text` holds `word`, letters compared without case. */
+bool text_has(struct str text, const char *word);
+/** Appends `text` percent-encoded (RFC 3986 unreserved characters stay). */
+void path_escape(struct buf *path, const char *text);
+/** Appends the symbols of a request, escaped, with commas between. */
+void path_symbols(struct buf *path, const struct request_spec *spec);
+
+#endif

@@ -1,0 +1,236 @@
+#include "base/log.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/** Longest value written; the rest of a longer one is cut, so that a hostile text cannot flood the log. */
+#define VALUE_MAX 2048
+#define OVERRIDE_MAX 64
+
+static const char *const level_names[] = {"debug", "info", "warn", "error", "off"};
+
+/** Level of one component and of all below it. */
+struct level_override {
+    struct str component;
+    enum log_level level;
+};
+
+static struct {
+    enum log_format format;
+    enum log_level level;
+    struct level_override overrides[OVERRIDE_MAX];
+    size_t override_count;
+    const char *stage;
+} settings = {.format = LOG_FORMAT_LOGFMT, .level = LOG_LEVEL_INFO, .stage = "quotebus"};
+
+/** Finds a level by its name. */
+static bool level_from(struct str name, enum log_level *level)
+{
+    for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+        if (str_is(name, level_names[i])) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/** Reads one `component=level`. */
+static bool add_override(const char *text, struct error *error)
+{
+    const char *equals = strchr(text, '=');
+    enum log_level level;
+    if (!equals || equals == text || !level_from(str_from(equals + 1), &level))
+        return error_set(error, ERROR_USAGE,
+                         "log component '%.80s': write component=level, the level one of debug, info, warn, error, off", text);
+    settings.overrides[settings.override_count++] =
+        (struct level_override){.component = {.ptr = text, .len = (size_t)(equals - text)}, .level = level};
+    return true;
+}
+
+bool log_configure(enum log_format format, const char *level, const char *const *overrides, size_t override_count,
+                   struct error *error)
+{
+    enum log_level base;
+    if (!level_from(str_from(level), &base))
+        return error_set(error, ERROR_USAGE, "log level '%.40s': write debug, info, warn, error or off", level);
+    if (override_count > OVERRIDE_MAX)
+        return error_set(error, ERROR_USAGE, "log components: %zu are given, at most %d are taken", override_count, OVERRIDE_MAX);
+    settings.format = format;
+    settings.level = base;
+    settings.override_count = 0;
+    for (size_t i = 0; i < override_count; i++) {
+        if (!add_override(overrides[i], error))
+            return false;
+    }
+    return true;
+}
+
+void log_set_stage(const char *stage)
+{
+    settings.stage = stage;
+}
+
+/** Whether `prefix` is the component itself or a dotted ancestor of it. */
+static bool covers(struct str prefix, const char *component)
+{
+    return strncmp(component, prefix.ptr, prefix.len) == 0 && (component[prefix.len] == '\0' || component[prefix.len] == '.');
+}
+
+bool log_enabled(enum log_level level, const char *component)
+{
+    enum log_level threshold = settings.level;
+    size_t longest = 0;
+    for (size_t i = 0; i < settings.override_count; i++) {
+        const struct level_override *override = &settings.overrides[i];
+        if (override->component.len >= longest && covers(override->component, component)) {
+            longest = override->component.len;
+            threshold = override->level;
+        }
+    }
+    return level >= threshold && level < LOG_LEVEL_OFF;
+}
+
+/** Whether a field's value must not be shown. */
+static bool is_secret(const char *key)
+{
+    static const char *const secrets[] = {"password", "secret", "token", "key", "api_key", "apikey", "conninfo"};
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+        if (strcasecmp(key, secrets[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/** Length of the well-formed UTF-8 sequence of several bytes at `p`, 0 when it is none (overlong and surrogates included). */
+static size_t utf8_length(const unsigned char *p, size_t left)
+{
+    const size_t len = p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+    if (len == 0 || len > left)
+        return 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    const bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
+    const bool outside = (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf4 && p[1] > 0x8f);
+    /* C1 controls drive terminals just as ESC does. */
+    const bool control = p[0] == 0xc2 && p[1] < 0xa0;
+    return overlong || outside || control ? 0 : len;
+}
+
+/** Writes one byte as it stands inside of quotes. */
+static void append_escaped_byte(struct buf *out, unsigned char c)
+{
+    static const char plain[] = "\"\\\n\r\t";
+    static const char letters[] = "\"\\nrt";
+    const char *found = c ? strchr(plain, c) : NULL;
+    if (found)
+        buf_printf(out, "\\%c", letters[found - plain]);
+    else
+        buf_printf(out, "\\u%04x", c);
+}
+
+/** Appends a quoted text that no reader takes for more than one value: valid in JSON and in logfmt. */
+static void append_quoted(struct buf *out, struct str text)
+{
+    const unsigned char *p = (const unsigned char *)text.ptr;
+    size_t left = text.len < VALUE_MAX ? text.len : VALUE_MAX;
+    buf_append(out, "\"", 1);
+    while (left) {
+        size_t len = *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\' ? 1 : utf8_length(p, left);
+        if (len)
+            buf_append(out, p, len);
+        else
+            append_escaped_byte(out, *p);
+        len = len ? len : 1;
+        p += len;
+        left -= len;
+    }
+    buf_append_str(out, text.len > VALUE_MAX ? STR("...\"") : STR("\""));
+}
+
+/** Appends a logfmt value, quoted only when it must be. */
+static void append_logfmt(struct buf *out, struct str text)
+{
+    bool bare = text.len > 0 && text.len <= VALUE_MAX;
+    for (size_t i = 0; bare && i < text.len; i++)
+        bare = text.ptr[i] > ' ' && text.ptr[i] < 0x7f && text.ptr[i] != '"' && text.ptr[i] != '=' && text.ptr[i] != '\\';
+    if (bare)
+        buf_append_str(out, text);
+    else
+        append_quoted(out, text);
+}
+
+/** Appends `key=` or `,"key":`. */
+static void append_key(struct buf *out, enum log_format format, const char *key)
+{
+    if (format == LOG_FORMAT_LOGFMT) {
+        buf_printf(out, " %s=", key);
+        return;
+    }
+    buf_append(out, ",", 1);
+    append_quoted(out, str_from(key));
+    buf_append(out, ":", 1);
+}
+
+/** Appends a pair whose value is text. */
+static void append_text(struct buf *out, enum log_format format, const char *key, struct str value)
+{
+    append_key(out, format, key);
+    if (format == LOG_FORMAT_LOGFMT)
+        append_logfmt(out, value);
+    else
+        append_quoted(out, value);
+}
+
+/** Appends a field by its kind. JSON has no NaN or infinity, so they become null there. */
+static void append_field(struct buf *out, enum log_format format, const struct log_field *field)
+{
+    if (is_secret(field->key)) {
+        append_text(out, format, field->key, STR("****"));
+        return;
+    }
+    if (field->kind == LOG_FIELD_STR) {
+        append_text(out, format, field->key, field->str);
+        return;
+    }
+    append_key(out, format, field->key);
+    if (field->kind == LOG_FIELD_INT)
+        buf_printf(out, "%lld", (long long)field->integer);
+    else if (format == LOG_FORMAT_JSON && !isfinite(field->real))
+        buf_append_str(out, STR("null"));
+    else
+        buf_printf(out, "%.10g", field->real);
+}
+
+void log_format_line(struct buf *out, enum log_format format, int64_t now_us, enum log_level level, const char *stage,
+                     const char *component, const char *message, const struct log_field *fields)
+{
+    char time_text[TIME_TEXT_MAX];
+    const bool json = format == LOG_FORMAT_JSON;
+    buf_printf(out, "%s%s%s", json ? "{\"ts\":\"" : "ts=", time_format_us(now_us, time_text), json ? "\"" : "");
+    append_text(out, format, "level", str_from(level_names[level]));
+    append_text(out, format, "stage", str_from(stage));
+    append_text(out, format, "component", str_from(component));
+    append_text(out, format, "msg", str_from(message));
+    for (; fields && fields->kind != LOG_FIELD_END; fields++)
+        append_field(out, format, fields);
+    buf_append_str(out, json ? STR("}\n") : STR("\n"));
+}
+
+void log_write(enum log_level level, const char *component, const char *message, const struct log_field *fields)
+{
+    if (!log_enabled(level, component))
+        return;
+    struct buf line = {0};
+    log_format_line(&line, settings.format, clock_wall_us(), level, settings.stage, component, message, fields);
+    /* A log that cannot be written must not stop the stage. */
+    const ssize_t written = write(STDERR_FILENO, line.data, line.len);
+    (void)written;
+    buf_clear(&line);
+}

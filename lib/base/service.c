@@ -1,0 +1,232 @@
+#include "base/service.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/service_http.h"
+
+/** How often the watchdog looks during a stop. */
+#define WATCHDOG_TICK_MS 50
+#define REASON_MAX 200
+/** A main loop that says nothing for that long is not healthy. */
+#define HEARTBEAT_MAX_MS 60000
+
+static struct {
+    const char *name;
+    int64_t stop_timeout_ms;
+    atomic_int wake_fd; /* readable from the moment a stop is asked for; -1: none */
+    atomic_int reloads; /* SIGHUPs not yet taken */
+    atomic_bool stopping;
+    atomic_bool finished; /* service_stop was called: the watchdog goes home */
+    _Atomic int64_t heartbeat_ms;
+    bool watchdog_runs;
+    pthread_t watchdog;
+    pthread_mutex_t lock; /* of the two below */
+    bool ready;
+    char reason[REASON_MAX];
+    struct metric *ready_metric;
+} state = {.wake_fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER, .reason = "starting"};
+
+/** Makes the wake descriptor readable for ever: sleepers and the watchdog see the stop at once. Async-signal-safe. */
+static void wake(void)
+{
+    const int saved = errno;
+    const int fd = atomic_load(&state.wake_fd);
+    const uint64_t one = 1;
+    if (fd >= 0) {
+        const ssize_t written = write(fd, &one, sizeof(one));
+        (void)written;
+    }
+    errno = saved;
+}
+
+/** SIGTERM and SIGINT. */
+static void on_stop_signal(int number)
+{
+    (void)number;
+    atomic_store(&state.stopping, true);
+    wake();
+}
+
+/** SIGHUP. */
+static void on_reload_signal(int number)
+{
+    (void)number;
+    atomic_store(&state.reloads, 1);
+}
+
+/** Sets one handler; system calls go on after it, except the sleep, which polls. */
+static void set_handler(int number, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+/** Waits until a stop is asked for or `timeout_ms` have passed. */
+static void wait_for_stop(int64_t timeout_ms)
+{
+    const int64_t deadline = clock_mono_ms() + timeout_ms;
+    struct pollfd waited = {.fd = atomic_load(&state.wake_fd), .events = POLLIN};
+    int64_t left = timeout_ms;
+    while (left > 0 && !atomic_load(&state.stopping)) {
+        if (poll(&waited, 1, (int)(left < 60000 ? left : 60000)) > 0)
+            return;
+        left = deadline - clock_mono_ms();
+    }
+}
+
+/** Ends the process when a stop takes longer than its bound. */
+static void *watch(void *unused)
+{
+    (void)unused;
+    while (!atomic_load(&state.stopping) && !atomic_load(&state.finished))
+        wait_for_stop(60000);
+    const int64_t deadline = clock_mono_ms() + state.stop_timeout_ms;
+    while (!atomic_load(&state.finished)) {
+        if (clock_mono_ms() >= deadline) {
+            log_error("service",
+                      "the stop took too long, ending the process; what was not committed is done again at the next start",
+                      F_INT("stop_timeout_ms", state.stop_timeout_ms));
+            _exit(EXIT_FAILURE);
+        }
+        usleep(WATCHDOG_TICK_MS * 1000);
+    }
+    return NULL;
+}
+
+/** Registers the metrics every stage has. */
+static void register_metrics(const char *name)
+{
+    char labels[160];
+    const char *const pairs[] = {"version", QUOTEBUS_VERSION, "stage", name};
+    metric_labels(labels, sizeof(labels), 2, pairs);
+    metric_set(metric_gauge("quotebus_build_info", "Version and stage of this process.", labels), 1);
+    metric_set(metric_gauge("quotebus_start_time_seconds", "When this process started, seconds since the epoch.", NULL),
+               (double)clock_wall_us() / (double)US_PER_S);
+    state.ready_metric = metric_gauge("quotebus_ready", "1 while the stage is connected and assigned.", NULL);
+}
+
+/** Starts the watchdog with all signals blocked in it, so that they reach the main thread. */
+static bool start_watchdog(struct error *error)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    const int failure = pthread_create(&state.watchdog, NULL, watch, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failure)
+        return error_set(error, ERROR_FATAL, "starting the watchdog thread: %s", strerror(failure));
+    state.watchdog_runs = true;
+    return true;
+}
+
+bool service_start(const char *name, const struct http_settings *settings, struct error *error)
+{
+    state.name = name;
+    state.stop_timeout_ms = settings->stop_timeout_ms;
+    atomic_store(&state.finished, false);
+    atomic_store(&state.stopping, false);
+    service_heartbeat();
+    register_metrics(name);
+    const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0)
+        return error_set(error, ERROR_FATAL, "making the wake descriptor: %s", strerror(errno));
+    atomic_store(&state.wake_fd, fd);
+    set_handler(SIGTERM, on_stop_signal);
+    set_handler(SIGINT, on_stop_signal);
+    set_handler(SIGHUP, on_reload_signal);
+    set_handler(SIGPIPE, SIG_IGN);
+    if (!start_watchdog(error) || !service_http_start(settings->listen, error)) {
+        service_stop();
+        return false;
+    }
+    return true;
+}
+
+bool service_stopping(void)
+{
+    return atomic_load(&state.stopping);
+}
+
+void service_request_stop(void)
+{
+    on_stop_signal(SIGTERM);
+}
+
+bool service_take_reload(void)
+{
+    return atomic_exchange(&state.reloads, 0) != 0;
+}
+
+void service_heartbeat(void)
+{
+    atomic_store(&state.heartbeat_ms, clock_mono_ms());
+}
+
+void service_set_ready(bool ready, const char *reason)
+{
+    pthread_mutex_lock(&state.lock);
+    const bool changed = state.ready != ready || strcmp(state.reason, reason) != 0;
+    state.ready = ready;
+    snprintf(state.reason, sizeof(state.reason), "%s", reason);
+    pthread_mutex_unlock(&state.lock);
+    if (state.ready_metric)
+        metric_set(state.ready_metric, ready ? 1 : 0);
+    if (changed)
+        log_info("service", ready ? "ready" : "not ready", F_STR("reason", reason));
+}
+
+bool service_ready(char *reason, size_t size)
+{
+    pthread_mutex_lock(&state.lock);
+    const bool ready = state.ready;
+    snprintf(reason, size, "%s", state.reason);
+    pthread_mutex_unlock(&state.lock);
+    return ready;
+}
+
+bool service_alive(char *reason, size_t size)
+{
+    const int64_t silent_ms = clock_mono_ms() - atomic_load(&state.heartbeat_ms);
+    const bool alive = silent_ms < HEARTBEAT_MAX_MS;
+    snprintf(reason, size, alive ? "alive" : "the main loop is silent for %lld ms", (long long)silent_ms);
+    return alive;
+}
+
+uint16_t service_port(void)
+{
+    return service_http_port();
+}
+
+void service_sleep(int64_t timeout_ms)
+{
+    wait_for_stop(timeout_ms);
+}
+
+void service_stop(void)
+{
+    service_http_stop();
+    atomic_store(&state.finished, true);
+    wake();
+    if (state.watchdog_runs) {
+        pthread_join(state.watchdog, NULL);
+        state.watchdog_runs = false;
+    }
+    const int fd = atomic_exchange(&state.wake_fd, -1);
+    if (fd >= 0)
+        close(fd);
+}

@@ -1,0 +1,204 @@
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/yaml_tree.h"
+
+/** Known keys that an "unknown key" error compares with. */
+#define KEYS_MAX 64
+
+/** One field on its way from text into the struct. */
+struct binding {
+    const struct yaml_file *file;
+    const struct yaml_node *mapping;
+    const char *path;
+    const struct yaml_field *field;
+    void *place;
+    struct arena *memory;
+    struct error *error;
+};
+
+/** An error at the field, wherever its value came from. Returns false. */
+#define FAIL(binding, ...)                                                                                                       \
+    yaml_field_error((binding)->file, (binding)->mapping, (binding)->path, (binding)->field->name, (binding)->error, __VA_ARGS__)
+
+/** Text, copied. */
+static bool put_text(const struct binding *binding, const char *text)
+{
+    *(char **)binding->place = arena_strdup(binding->memory, str_from(text));
+    return true;
+}
+
+/** A whole decimal number within the field's bounds. */
+static bool put_int(const struct binding *binding, const char *text)
+{
+    const size_t sign = *text == '-';
+    const size_t digits = strspn(text + sign, "0123456789");
+    errno = 0;
+    const long long value = strtoll(text, NULL, 10);
+    if (digits == 0 || text[sign + digits] != '\0' || errno == ERANGE)
+        return FAIL(binding, "'%.60s' is not a whole number", text);
+    if ((double)value < binding->field->min || (double)value > binding->field->max)
+        return FAIL(binding, "%lld is not between %.0f and %.0f", value, binding->field->min, binding->field->max);
+    *(int64_t *)binding->place = value;
+    return true;
+}
+
+/** A finite decimal number within the field's bounds, with a point whatever the locale. */
+static bool put_double(const struct binding *binding, const char *text)
+{
+    char *end = NULL;
+    double value = NAN;
+    if (*text && strspn(text, "0123456789.eE+-") == strlen(text)) {
+        const locale_t neutral = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+        value = strtod_l(text, &end, neutral);
+        freelocale(neutral);
+    }
+    if (!end || *end != '\0' || !isfinite(value))
+        return FAIL(binding, "'%.60s' is not a number", text);
+    if (value < binding->field->min || value > binding->field->max)
+        return FAIL(binding, "%.60s is not between %g and %g", text, binding->field->min, binding->field->max);
+    *(double *)binding->place = value;
+    return true;
+}
+
+/** true or false. */
+static bool put_bool(const struct binding *binding, const char *text)
+{
+    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+        return FAIL(binding, "'%.60s' is neither true nor false", text);
+    *(bool *)binding->place = *text == 't';
+    return true;
+}
+
+/** A list written in one text, separated by commas. */
+static bool put_list(const struct binding *binding, const char *text)
+{
+    struct string_list *list = binding->place;
+    *list = (struct string_list){0};
+    if (*text == '\0')
+        return true;
+    size_t commas = 0;
+    for (const char *p = text; *p; p++)
+        commas += *p == ',';
+    list->items = arena_alloc(binding->memory, (commas + 1) * sizeof(*list->items));
+    for (const char *p = text; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
+        p += strspn(p, " ");
+        size_t len = strcspn(p, ",");
+        while (len && p[len - 1] == ' ')
+            len--;
+        if (len == 0)
+            return FAIL(binding, "'%.60s' has an empty element", text);
+        list->items[list->count++] = arena_strdup(binding->memory, (struct str){.ptr = p, .len = len});
+    }
+    return true;
+}
+
+static bool (*const put[])(const struct binding *, const char *) = {
+    [YAML_TYPE_TEXT] = put_text, [YAML_TYPE_INT] = put_int,        [YAML_TYPE_DOUBLE] = put_double,
+    [YAML_TYPE_BOOL] = put_bool, [YAML_TYPE_TEXT_LIST] = put_list,
+};
+
+/** A list written as a YAML sequence of single values. */
+static bool put_sequence(const struct binding *binding, const struct yaml_node *node)
+{
+    struct string_list *list = binding->place;
+    if (node->kind != YAML_SEQUENCE)
+        return FAIL(binding, "must be a list, e.g. [a, b]");
+    *list = (struct string_list){.items = arena_alloc(binding->memory, node->count * sizeof(*list->items))};
+    for (size_t i = 0; i < node->count; i++) {
+        const struct yaml_node *element = node->items[i].value;
+        if (element->kind != YAML_SCALAR || *element->text == '\0')
+            return FAIL(binding, "element %zu must be a single value", i + 1);
+        list->items[list->count++] = arena_strdup(binding->memory, str_from(element->text));
+    }
+    return true;
+}
+
+/** Fills one field: from an override, from the file, or from its default. */
+static bool bind_field(const struct binding *binding)
+{
+    char path[YAML_PATH_MAX];
+    const char *origin = NULL;
+    const struct yaml_field *field = binding->field;
+    const int len = snprintf(path, sizeof(path), "%s%s%s", binding->path, *binding->path ? "." : "", field->name);
+    if (len < 0 || (size_t)len >= sizeof(path))
+        return yaml_error(binding->file, binding->mapping, "", binding->error, "the key %.60s... is too long", binding->path);
+    const char *text = yaml_overridden(binding->file, path, &origin);
+    if (text)
+        return put[field->type](binding, text);
+    const struct yaml_item *item = yaml_find(binding->mapping, field->name);
+    if (item && field->type == YAML_TYPE_TEXT_LIST)
+        return put_sequence(binding, item->value);
+    if (item) {
+        text = yaml_text(binding->file, item->value, path, binding->error);
+        return text && put[field->type](binding, text);
+    }
+    if (!field->fallback)
+        return yaml_error(binding->file, binding->mapping, path, binding->error, "is required");
+    return put[field->type](binding, field->fallback);
+}
+
+/** Refuses a key that is neither field nor child, naming the nearest one. */
+static bool check_key(const struct yaml_file *file, const struct yaml_item *item, const char *path, const char *const *known,
+                      size_t known_count, struct error *error)
+{
+    char full[YAML_PATH_MAX];
+    for (size_t i = 0; i < known_count; i++) {
+        if (strcmp(known[i], item->key) == 0)
+            return true;
+    }
+    const struct yaml_node at = {.line = item->line};
+    const char *nearest = nearest_word(item->key, known, known_count);
+    snprintf(full, sizeof(full), "%s%s%.80s", path, *path ? "." : "", item->key);
+    if (nearest)
+        return yaml_error(file, &at, full, error, "unknown key; did you mean %s?", nearest);
+    struct buf all = {0};
+    for (size_t i = 0; i < known_count; i++)
+        buf_printf(&all, "%s%s", i ? ", " : "", known[i]);
+    yaml_error(file, &at, full, error, "unknown key; known are %.*s", STR_ARG(buf_str(&all)));
+    buf_clear(&all);
+    return false;
+}
+
+bool yaml_check_keys(const struct yaml_file *file, const struct yaml_node *mapping, const char *path,
+                     const struct yaml_field *fields, size_t field_count, const char *const *children, struct error *error)
+{
+    const char *known[KEYS_MAX];
+    size_t known_count = 0;
+    for (size_t i = 0; i < field_count && known_count < KEYS_MAX; i++)
+        known[known_count++] = fields[i].name;
+    for (; children && *children && known_count < KEYS_MAX; children++)
+        known[known_count++] = *children;
+    for (size_t i = 0; i < yaml_count(mapping); i++) {
+        if (!check_key(file, &mapping->items[i], path, known, known_count, error))
+            return false;
+    }
+    return true;
+}
+
+bool yaml_bind(const struct yaml_file *file, const struct yaml_node *mapping, const char *path, const struct yaml_field *fields,
+               size_t field_count, const char *const *children, void *target, struct arena *memory, struct error *error)
+{
+    if (mapping && !yaml_is_mapping(file, mapping, path, error))
+        return false;
+    if (!yaml_check_keys(file, mapping, path, fields, field_count, children, error))
+        return false;
+    for (size_t i = 0; i < field_count; i++) {
+        const struct binding binding = {.file = file,
+                                        .mapping = mapping,
+                                        .path = path,
+                                        .field = &fields[i],
+                                        .place = (char *)target + fields[i].offset,
+                                        .memory = memory,
+                                        .error = error};
+        if (!bind_field(&binding))
+            return false;
+    }
+    return true;
+}

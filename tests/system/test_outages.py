@@ -1,0 +1,59 @@
+"""Broker, registry and PostgreSQL go away one at a time and come back: every stage resumes by itself."""
+
+import time
+
+import pytest
+from pipeline import wait_for
+from stack import STAGES
+
+
+def pids(pipeline):
+    return {stage: pipeline.process(stage).pid for stage in STAGES}
+
+
+@pytest.mark.parametrize("component, hard", [("kafka", False), ("kafka", True), ("registry", True), ("postgres", False), ("postgres", True)],
+                         ids=["kafka-stop", "kafka-kill", "registry-kill", "postgres-stop", "postgres-kill"])
+def test_stages_resume_after_an_outage(stack, pipeline, component, hard):
+    pipeline.start()
+    pipeline.wait_rows(150)
+    before = pids(pipeline)
+    process = stack.processes[component]
+    if hard:
+        process.kill()
+    else:
+        process.stop()
+    time.sleep(6)
+    if component == "postgres":
+        assert not pipeline.stack.ready("persist"), "persist says it is ready without its database"
+    process.start()
+    if component == "registry":
+        stack.wait_registry()
+    wait_for(lambda: pipeline.stack.psql("select 1", check=False) == "1", 30, "PostgreSQL answers")
+    if component == "kafka":
+        wait_for(lambda: pipeline.stack.run("quotebus", "topics", "list", check=False).returncode == 0, 30, "Kafka answers")
+    rows = pipeline.count("quote")
+    pipeline.wait_rows(rows + 300, timeout_s=60)
+    assert pids(pipeline) == before, "a stage ended instead of waiting"
+    assert all(pipeline.process(stage).running() for stage in STAGES)
+    pipeline.stop_ingest()
+    pipeline.settle(90)
+    print(f"{component}: {pipeline.check_exactly_once()} raw records, each one row")
+
+
+def test_stages_wait_for_what_is_not_there_yet(stack, pipeline):
+    """Started before the registry: nobody exits, all become ready once it is there."""
+    registry = stack.processes["registry"]
+    registry.kill()
+    try:
+        pipeline.stack.start_sim()
+        for stage in STAGES:
+            pipeline.stack.start_stage(stage)
+        time.sleep(4)
+        assert all(pipeline.process(stage).running() for stage in STAGES)
+        assert not pipeline.stack.ready("validate")
+        for stage in STAGES:
+            assert pipeline.http(stage, "/healthz")
+    finally:
+        registry.start()
+        stack.wait_registry()
+    pipeline.wait_rows(100, timeout_s=60)
