@@ -10,12 +10,14 @@
 /** Longest value written; the rest of a longer one is cut, so that a hostile text cannot flood the log. */
 #define VALUE_MAX 2048
 #define OVERRIDE_MAX 64
+/** Longest component that can have a level of its own. */
+#define COMPONENT_MAX 63
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off"};
 
 /** Level of one component and of all below it. */
 struct level_override {
-    struct str component;
+    char component[COMPONENT_MAX + 1];
     enum log_level level;
 };
 
@@ -44,11 +46,12 @@ static bool add_override(const char *text, struct error *error)
 {
     const char *equals = strchr(text, '=');
     enum log_level level;
-    if (!equals || equals == text || !level_from(str_from(equals + 1), &level))
+    if (!equals || equals == text || equals - text > COMPONENT_MAX || !level_from(str_from(equals + 1), &level))
         return error_set(error, ERROR_USAGE,
                          "log component '%.80s': write component=level, the level one of debug, info, warn, error, off", text);
-    settings.overrides[settings.override_count++] =
-        (struct level_override){.component = {.ptr = text, .len = (size_t)(equals - text)}, .level = level};
+    struct level_override *override = &settings.overrides[settings.override_count++];
+    *override = (struct level_override){.level = level};
+    memcpy(override->component, text, (size_t)(equals - text));
     return true;
 }
 
@@ -76,9 +79,10 @@ void log_set_stage(const char *stage)
 }
 
 /** Whether `prefix` is the component itself or a dotted ancestor of it. */
-static bool covers(struct str prefix, const char *component)
+static bool covers(const char *prefix, const char *component)
 {
-    return strncmp(component, prefix.ptr, prefix.len) == 0 && (component[prefix.len] == '\0' || component[prefix.len] == '.');
+    const size_t len = strlen(prefix);
+    return strncmp(component, prefix, len) == 0 && (component[len] == '\0' || component[len] == '.');
 }
 
 bool log_enabled(enum log_level level, const char *component)
@@ -87,8 +91,9 @@ bool log_enabled(enum log_level level, const char *component)
     size_t longest = 0;
     for (size_t i = 0; i < settings.override_count; i++) {
         const struct level_override *override = &settings.overrides[i];
-        if (override->component.len >= longest && covers(override->component, component)) {
-            longest = override->component.len;
+        const size_t len = strlen(override->component);
+        if (len >= longest && covers(override->component, component)) {
+            longest = len;
             threshold = override->level;
         }
     }

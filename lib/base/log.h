@@ -36,7 +36,7 @@ struct log_field {
 /** The message of a struct error, as field `error`. */
 #define F_ERR(e) F_STR("error", (e)->message)
 
-/** Sets format and level. `overrides`: `component=level` texts, kept by reference (may be NULL). Call before threads start. */
+/** Sets format and level. `overrides`: `component=level` texts (may be NULL). Call before threads start. */
 bool log_configure(enum log_format format, const char *level, const char *const *overrides, size_t override_count,
                    struct error *error) MUST_CHECK;
 /** Name put on every line as `stage=`; kept by reference. */

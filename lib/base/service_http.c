@@ -168,6 +168,12 @@ wrong:
                      "listen '%.100s': write ADDRESS:PORT, e.g. 127.0.0.1:9701 or [::1]:9701 (port 0: any free one)", listen);
 }
 
+bool service_http_listen_valid(const char *listen)
+{
+    union address address;
+    return *listen == '\0' || parse_listen(listen, &address, NULL);
+}
+
 bool service_http_start(const char *listen, struct error *error)
 {
     union address address;
