@@ -1,0 +1,164 @@
+#include "ingest/job.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/yaml.h"
+
+/** Most words that "did you mean" looks at. */
+#define WORDS_MAX 32
+
+/** Fills `error` with the place of a field of a job, what is wrong, and the nearest of the words that are right. */
+static bool unknown_word(const struct config *config, const struct job_settings *settings, const char *field, const char *word,
+                         const char *const *words, size_t count, struct error *error)
+{
+    const char *nearest = nearest_word(word, words, count);
+    return error_set(error, ERROR_USAGE, "%s:%d: jobs.%s.%s: unknown %s '%s'; did you mean %s?", config->path, settings->line,
+                     settings->name, field, field, word, nearest != NULL ? nearest : words[0]);
+}
+
+const struct provider *job_provider(const struct config *config, const struct job_settings *settings, struct error *error)
+{
+    const char *words[WORDS_MAX];
+    size_t count = 0;
+    const struct provider *provider = provider_find(settings->provider);
+    if (provider != NULL) {
+        return provider;
+    }
+    for (; providers[count] != NULL && count < WORDS_MAX; count++) {
+        words[count] = providers[count]->name;
+    }
+    unknown_word(config, settings, "provider", settings->provider, words, count, error);
+    return NULL;
+}
+
+/** Finds the endpoint by its name. */
+static bool bind_endpoint(struct job *job, const struct config *config, const struct provider *provider, struct error *error)
+{
+    const char *words[WORDS_MAX];
+    size_t count = 0;
+    job->endpoint = provider_endpoint(provider, job->settings->endpoint);
+    if (job->endpoint != NULL) {
+        return true;
+    }
+    for (; count < provider->endpoint_count && count < WORDS_MAX; count++) {
+        words[count] = provider->endpoints[count].name;
+    }
+    return unknown_word(config, job->settings, "endpoint", job->settings->endpoint, words, count, error);
+}
+
+/** Whether a list of texts holds a text. */
+static bool list_has(const struct string_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** Whether a job is about an asset: it must be of one of its classes and one of its assets, where the job names any. */
+static bool job_wants(const struct job_settings *settings, const struct asset_settings *asset)
+{
+    return (settings->classes.count == 0 || list_has(&settings->classes, asset->asset_class)) &&
+           (settings->assets.count == 0 || list_has(&settings->assets, asset->id));
+}
+
+/** Collects the assets that the job is about and the provider has a symbol for. */
+static void bind_assets(struct job *job, const struct config *config, const struct roster *roster)
+{
+    job->assets = xcalloc(roster->count + 1, sizeof *job->assets);
+    for (size_t i = 0; i < config->asset_count; i++) {
+        struct roster_entry *entry =
+            job_wants(job->settings, &config->assets[i]) ? roster_find(roster, config->assets[i].id) : NULL;
+        if (entry != NULL) {
+            job->assets[job->asset_count++] = entry;
+        }
+    }
+    job->batch_count = (job->asset_count + job->endpoint->batch_max - 1) / job->endpoint->batch_max;
+    job->under_way = xcalloc(job->batch_count + 1, sizeof *job->under_way);
+}
+
+/** Builds one request per asset and throws it away, so that a symbol of a wrong form is found at the start. */
+static bool try_symbols(const struct job *job, const struct config *config, struct error *error)
+{
+    struct buf path = {0};
+    struct buf headers = {0};
+    bool fine = true;
+    for (size_t i = 0; fine && i < job->asset_count; i++) {
+        const struct request_spec spec = {.assets = &job->assets[i]->asset, .asset_count = 1};
+        fine = job->endpoint->build(&spec, &path, &headers, error);
+        buf_reset(&path);
+        buf_reset(&headers);
+    }
+    buf_clear(&path);
+    buf_clear(&headers);
+    if (!fine) {
+        error_prefix(error, "%s:%d: jobs.%s", config->path, job->settings->line, job->settings->name);
+        error->code = ERROR_USAGE;
+    }
+    return fine;
+}
+
+bool job_bind(struct job *job, const struct config *config, const struct job_settings *settings, const struct provider *provider,
+              const struct roster *roster, uint64_t seed, struct error *error)
+{
+    *job = (struct job){.settings = settings};
+    if (!bind_endpoint(job, config, provider, error)) {
+        return false;
+    }
+    bind_assets(job, config, roster);
+    schedule_init(&job->schedule, settings->name, settings->every_s, seed);
+    return try_symbols(job, config, error);
+}
+
+void job_clear(struct job *job)
+{
+    free(job->assets);
+    free(job->under_way);
+    memset(job, 0, sizeof *job);
+}
+
+/** A call for `count` entries. */
+static struct call *slot_call(struct job *job, size_t batch, struct roster_entry *const *entries, size_t count, int64_t now_ms)
+{
+    struct call *call = call_new(job->endpoint, job->lane, count);
+    call->job = job;
+    call->batch = batch;
+    call->not_before_ms = now_ms;
+    for (size_t i = 0; i < count; i++) {
+        call->assets[i] = entries[i]->asset;
+    }
+    return call;
+}
+
+size_t job_queue_slot(struct job *job, struct call_queue *queue, int64_t now_ms)
+{
+    size_t skipped = 0;
+    size_t active = 0;
+    struct roster_entry **chosen = xcalloc(job->asset_count + 1, sizeof(*chosen));
+    for (size_t i = 0; i < job->asset_count; i++) {
+        if (!job->assets[i]->inactive) {
+            chosen[active++] = job->assets[i];
+        }
+    }
+    for (size_t batch = 0, first = 0; first < active; batch++, first += job->endpoint->batch_max) {
+        size_t count = active - first < job->endpoint->batch_max ? active - first : job->endpoint->batch_max;
+        if (job->under_way[batch]) {
+            skipped++;
+            continue;
+        }
+        job->under_way[batch] = true;
+        call_queue_push(queue, slot_call(job, batch, chosen + first, count, now_ms));
+    }
+    free(chosen);
+    return skipped;
+}
+
+void job_batch_over(struct job *job, size_t batch)
+{
+    assert(job->under_way[batch]);
+    job->under_way[batch] = false;
+}

@@ -1,0 +1,92 @@
+/*
+ * Which call goes out when: the jobs' slots, the providers' limits, retries, and questions about missing assets.
+ *
+ *     planner_tick(planner, &now);                              // calls of slots that began
+ *     while ((call = planner_next(planner, &now)) != NULL) ...  // calls that may go out now
+ *     planner_done(planner, call, &result, &now, &verdict);     // what became of one
+ *
+ * Each provider that a job uses has a lane: its quota, its queue, its roster of assets. What waits is bounded by construction: a
+ * batch of a job is under way at most once, and so is a question about an asset. Time and randomness are arguments, so a test
+ * can run days in milliseconds.
+ *
+ * Pure; threads: one.
+ */
+#ifndef QUOTEBUS_INGEST_PLANNER_H
+#define QUOTEBUS_INGEST_PLANNER_H
+
+#include "base/config.h"
+#include "ingest/call.h"
+
+/** Longest pause that a provider can ask for with Retry-After. */
+#define PLANNER_PAUSE_MAX_S INT64_C(86400)
+
+/** A point in time on both clocks: schedules follow the wall clock, waits the monotonic one. */
+struct moment {
+    int64_t wall_us;
+    int64_t mono_ms;
+};
+
+struct planner;
+
+/** What a call came to. */
+struct call_result {
+    enum outcome outcome;
+    struct opt_long retry_after_s;
+    const struct request_asset *const *missing; /**< assets of the call that a good answer did not hold */
+    size_t missing_count;
+};
+
+/** What the planner made of it, for logs. */
+struct call_verdict {
+    struct opt_long retry_in_ms; /**< set: the call is queued again */
+    bool gave_up;                /**< it failed, and no attempt is left */
+    struct opt_long pause_ms;    /**< set: the provider gets no call for so long */
+    const char *retired;         /**< asset that is inactive from now on, or NULL; borrowed from the configuration */
+    size_t questions;            /**< missing assets that are asked about by themselves now */
+};
+
+/** How a lane stands. */
+struct lane_view {
+    const struct provider_settings *settings;
+    size_t queued;
+    int64_t in_flight;
+    int64_t quota_used; /**< calls of the current reset period */
+    size_t inactive;    /**< assets that were delisted at this provider */
+};
+
+/** What a job does, for people. */
+struct job_view {
+    const struct job_settings *settings;
+    size_t assets;
+    size_t calls; /**< per slot */
+};
+
+/**
+ * Binds all jobs of enabled providers. `config` must outlive the planner. `seed` drives jitter and backoff. NULL with ERROR_USAGE
+ * when a job names a provider or an endpoint that does not exist.
+ */
+struct planner *planner_new(const struct config *config, uint64_t seed, struct error *error) MUST_CHECK;
+/** Frees the queued calls, too; those that were handed out belong to the caller. */
+void planner_free(struct planner *planner);
+
+/** Queues the calls of slots that began. Returns how many calls were left out since those of the slot before are under way. */
+size_t planner_tick(struct planner *planner, const struct moment *now);
+/**
+ * A call that may go out now, or NULL. It is counted in the provider's quota and as in flight until planner_done; the caller
+ * owns it until then.
+ */
+struct call *planner_next(struct planner *planner, const struct moment *now);
+/** Takes back a call with its result: queues it again, or frees it. */
+void planner_done(struct planner *planner, struct call *call, const struct call_result *result, const struct moment *now,
+                  struct call_verdict *verdict);
+/** Milliseconds until planner_tick or planner_next may have something new to do; a result may come earlier. */
+int64_t planner_wait_ms(const struct planner *planner, const struct moment *now);
+
+/** Number of lanes; call.lane is below it. */
+size_t planner_lanes(const struct planner *planner);
+void planner_view(const struct planner *planner, size_t lane, const struct moment *now, struct lane_view *view);
+/** Number of jobs that run. */
+size_t planner_jobs(const struct planner *planner);
+void planner_job_view(const struct planner *planner, size_t job, struct job_view *view);
+
+#endif
