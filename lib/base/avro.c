@@ -93,7 +93,7 @@ bool avro_read_block(struct avro_reader *in, size_t item_bytes_min, size_t have,
     }
     if ((uint64_t)items > AVRO_ITEMS_MAX - have)
         return avro_fail(in, "too_large");
-    if ((uint64_t)items > (uint64_t)(in->end - in->at) / item_bytes_min)
+    if (item_bytes_min && (uint64_t)items > (uint64_t)(in->end - in->at) / item_bytes_min)
         return avro_fail(in, "truncated");
     *count = (size_t)items;
     return true;

@@ -125,8 +125,8 @@ static inline bool avro_read_index(struct avro_reader *in, int64_t count, const 
 }
 
 /**
- * The head of an array's next block: how many items follow, 0 at the array's end. `item_bytes_min` (at least 1) is the size of
- * the smallest item, `have` the number of items read before.
+ * The head of an array's next block: how many items follow, 0 at the array's end. `item_bytes_min` is the size of the
+ * smallest item (0: not checked; allocate nothing by the count then), `have` the number of items read before.
  */
 bool avro_read_block(struct avro_reader *in, size_t item_bytes_min, size_t have, size_t *count);
 /** Makes room for `more` items behind `have` in an array of the arena; *cap is the array's capacity. Returns the array. */
