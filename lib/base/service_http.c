@@ -1,6 +1,5 @@
 #include "base/service_http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdio.h>
@@ -10,18 +9,12 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/listen.h"
 #include "base/metrics.h"
 
 #define CONNECTIONS_MAX 16
 #define REQUEST_TIMEOUT_S 10
 #define REASON_MAX 200
-
-/** An address to bind to. */
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
 
 /** One path and what answers it: appends the body, returns the status. */
 struct endpoint {
@@ -126,60 +119,18 @@ static enum MHD_Result handle(void *unused, struct MHD_Connection *connection, c
     return result;
 }
 
-/** Reads the port behind the last colon. */
-static bool parse_port(const char *listen, const char **colon, uint16_t *port)
-{
-    *colon = strrchr(listen, ':');
-    if (!*colon)
-        return false;
-    const char *digits = *colon + 1;
-    const size_t len = strlen(digits);
-    if (len == 0 || len > 5 || strspn(digits, "0123456789") != len)
-        return false;
-    const long number = strtol(digits, NULL, 10);
-    *port = (uint16_t)number;
-    return number <= 65535;
-}
-
-/** Turns `ADDRESS:PORT` into something to bind to. */
-static bool parse_listen(const char *listen, union address *address, struct error *error)
-{
-    const char *colon;
-    uint16_t port;
-    char host[INET6_ADDRSTRLEN + 3];
-    *address = (union address){0};
-    if (!parse_port(listen, &colon, &port) || (size_t)(colon - listen) >= sizeof(host))
-        goto wrong;
-    snprintf(host, sizeof(host), "%.*s", (int)(colon - listen), listen);
-    if (strcmp(host, "localhost") == 0)
-        snprintf(host, sizeof(host), "127.0.0.1");
-    const size_t len = strlen(host);
-    if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
-        host[len - 1] = '\0';
-        address->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
-        if (inet_pton(AF_INET6, host + 1, &address->v6.sin6_addr) == 1)
-            return true;
-    }
-    address->v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
-    if (inet_pton(AF_INET, host, &address->v4.sin_addr) == 1)
-        return true;
-wrong:
-    return error_set(error, ERROR_USAGE,
-                     "listen '%.100s': write ADDRESS:PORT, e.g. 127.0.0.1:9701 or [::1]:9701 (port 0: any free one)", listen);
-}
-
 bool service_http_listen_valid(const char *listen)
 {
-    union address address;
-    return *listen == '\0' || parse_listen(listen, &address, NULL);
+    union listen_address address;
+    return *listen == '\0' || listen_parse(listen, &address, NULL);
 }
 
 bool service_http_start(const char *listen, struct error *error)
 {
-    union address address;
+    union listen_address address;
     if (!listen || !*listen)
         return true;
-    if (!parse_listen(listen, &address, error))
+    if (!listen_parse(listen, &address, error))
         return false;
     const unsigned flags =
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | (address.any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
