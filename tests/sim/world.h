@@ -1,0 +1,31 @@
+/*
+ * The simulator without a socket: a request goes in, an answer comes out. Market, faults, recordings and the witness live here.
+ *
+ * One call at a time (the server holds a lock); time is an argument.
+ */
+#ifndef QUOTEBUS_SIM_WORLD_H
+#define QUOTEBUS_SIM_WORLD_H
+
+#include "tests/sim/faults.h"
+#include "tests/sim/recordings.h"
+#include "tests/sim/witness.h"
+
+struct sim_world {
+    struct market market;
+    struct sim_faults faults;
+    struct witness witness;
+    struct recordings *recordings; /**< owned; NULL: answers are made */
+};
+
+/** A world that begins at `start_us`; the seed decides prices, noise and faults. */
+void world_init(struct sim_world *world, uint64_t seed, int64_t start_us);
+void world_clear(struct sim_world *world);
+
+/**
+ * Answers one request: `uri` as it came (path and query, escaped), `body` of a POST. Any bytes get an answer. The caller frees
+ * answer->body with buf_clear.
+ */
+void world_answer(struct sim_world *world, const char *method, const char *uri, struct str body, int64_t now_us,
+                  struct sim_answer *answer);
+
+#endif
