@@ -21,61 +21,6 @@ bool avro_read_long_slow(struct avro_reader *in, int64_t *out)
     return avro_fail(in, "bad_varint");
 }
 
-/** Length of the sequence that begins with `lead`, 0 when none does; `*least` is the smallest second byte, `*most` the largest.
- */
-static size_t sequence_length(uint8_t lead, uint8_t *least, uint8_t *most)
-{
-    *least = 0x80;
-    *most = 0xbf;
-    if (lead >= 0xc2 && lead <= 0xdf)
-        return 2;
-    if (lead >= 0xe0 && lead <= 0xef) {
-        *least = lead == 0xe0 ? 0xa0 : 0x80;
-        *most = lead == 0xed ? 0x9f : 0xbf;
-        return 3;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4) {
-        *least = lead == 0xf0 ? 0x90 : 0x80;
-        *most = lead == 0xf4 ? 0x8f : 0xbf;
-        return 4;
-    }
-    return 0;
-}
-
-/** Whether the bytes behind the ASCII part are well-formed (table 3-7 of the Unicode Standard 15). */
-static bool utf8_valid_slow(const uint8_t *at, const uint8_t *end)
-{
-    while (at < end) {
-        uint8_t least, most;
-        if (*at < 0x80) {
-            at++;
-            continue;
-        }
-        const size_t length = sequence_length(*at, &least, &most);
-        if (length == 0 || (size_t)(end - at) < length || at[1] < least || at[1] > most)
-            return false;
-        for (size_t i = 2; i < length; i++) {
-            if ((at[i] & 0xc0) != 0x80)
-                return false;
-        }
-        at += length;
-    }
-    return true;
-}
-
-bool utf8_valid(struct str text)
-{
-    const uint8_t *at = (const uint8_t *)text.ptr;
-    const uint8_t *end = at + text.len;
-    for (; end - at >= 8; at += 8) {
-        uint64_t eight;
-        memcpy(&eight, at, sizeof(eight));
-        if (eight & UINT64_C(0x8080808080808080))
-            return utf8_valid_slow(at, end);
-    }
-    return utf8_valid_slow(at, end);
-}
-
 bool avro_read_block(struct avro_reader *in, size_t item_bytes_min, size_t have, size_t *count)
 {
     int64_t items;

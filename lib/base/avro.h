@@ -19,6 +19,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/utf8.h"
 
 /** Longest string, bytes. */
 #define AVRO_STRING_MAX (1024 * 1024)
@@ -37,7 +38,9 @@ struct avro_reader {
 
 static inline struct avro_reader avro_reader_of(struct str body)
 {
-    const uint8_t *start = (const uint8_t *)body.ptr;
+    /* An empty body may come without a pointer, and one cannot count from NULL. */
+    static const uint8_t nothing[1];
+    const uint8_t *start = body.len ? (const uint8_t *)body.ptr : nothing;
     return (struct avro_reader){.at = start, .end = start + body.len, .start = start};
 }
 
@@ -51,8 +54,6 @@ static inline bool avro_fail(struct avro_reader *in, const char *cause)
 
 /** The rest of avro_read_long for numbers of more than one byte. */
 bool avro_read_long_slow(struct avro_reader *in, int64_t *out);
-/** Whether the bytes are well-formed UTF-8 (no surrogates, nothing overlong). */
-bool utf8_valid(struct str text);
 
 /** A long: zigzag, 7 bits a byte. */
 static inline bool avro_read_long(struct avro_reader *in, int64_t *out)

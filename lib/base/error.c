@@ -4,6 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
+/** Takes over a text as the message. */
+static void put_message(struct error *error, char *text)
+{
+    utf8_to_line(text);
+    memcpy(error->message, text, strlen(text) + 1);
+}
+
 /** Formats over the whole message; a text that does not fit is cut. */
 static void fill(struct error *error, enum error_code code, const char *cause, const char *fmt, va_list args)
 {
@@ -14,7 +23,7 @@ static void fill(struct error *error, enum error_code code, const char *cause, c
     /* Formatted apart, since an argument may point into the message that is replaced. */
     char text[sizeof(error->message)];
     vsnprintf(text, sizeof(text), fmt, args);
-    memcpy(error->message, text, strlen(text) + 1);
+    put_message(error, text);
 }
 
 bool error_set(struct error *error, enum error_code code, const char *fmt, ...)
@@ -47,7 +56,7 @@ bool error_prefix(struct error *error, const char *fmt, ...)
 
     const size_t prefix = strlen(text);
     snprintf(text + prefix, sizeof(text) - prefix, ": %s", error->message);
-    memcpy(error->message, text, strlen(text) + 1);
+    put_message(error, text);
     return false;
 }
 

@@ -29,7 +29,10 @@ enum error_code {
     ERROR_FATAL,       /**< cannot go on (out of memory, a broken invariant outside our code) */
 };
 
-/** One failure. Zero-initialised means "no error". */
+/**
+ * One failure. Zero-initialised means "no error". The message is one line of well-formed UTF-8 whatever the arguments were, since
+ * it goes to terminals and into records: a line end becomes a blank, another control or a stray byte `?`; a long one is cut.
+ */
 struct error {
     enum error_code code;
     const char *cause; /**< stable machine word (string literal), or NULL */

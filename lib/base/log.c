@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 /** Longest value written; the rest of a longer one is cut, so that a hostile text cannot flood the log. */
 #define VALUE_MAX 2048
@@ -111,21 +112,14 @@ static bool is_secret(const char *key)
     return false;
 }
 
-/** Length of the well-formed UTF-8 sequence of several bytes at `p`, 0 when it is none (overlong and surrogates included). */
-static size_t utf8_length(const unsigned char *p, size_t left)
+/** Bytes that can be written as they are inside of quotes, 0 when the first must be escaped. */
+static size_t plain_length(const uint8_t *at, const uint8_t *end)
 {
-    const size_t len = p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
-    if (len == 0 || len > left)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    const bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
-    const bool outside = (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf4 && p[1] > 0x8f);
     /* C1 controls drive terminals just as ESC does. */
-    const bool control = p[0] == 0xc2 && p[1] < 0xa0;
-    return overlong || outside || control ? 0 : len;
+    const bool c1_control = *at == 0xc2 && at + 1 < end && at[1] < 0xa0;
+    if (*at < 0x20 || *at == 0x7f || *at == '"' || *at == '\\' || c1_control)
+        return 0;
+    return utf8_character(at, end);
 }
 
 /** Writes one byte as it stands inside of quotes. */
@@ -143,18 +137,17 @@ static void append_escaped_byte(struct buf *out, unsigned char c)
 /** Appends a quoted text that no reader takes for more than one value: valid in JSON and in logfmt. */
 static void append_quoted(struct buf *out, struct str text)
 {
-    const unsigned char *p = (const unsigned char *)text.ptr;
-    size_t left = text.len < VALUE_MAX ? text.len : VALUE_MAX;
+    const size_t shown = text.len < VALUE_MAX ? text.len : VALUE_MAX;
+    const uint8_t *at = (const uint8_t *)text.ptr;
+    const uint8_t *end = shown ? at + shown : at;
     buf_append(out, "\"", 1);
-    while (left) {
-        size_t len = *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\' ? 1 : utf8_length(p, left);
-        if (len)
-            buf_append(out, p, len);
+    while (at < end) {
+        const size_t length = plain_length(at, end);
+        if (length)
+            buf_append(out, at, length);
         else
-            append_escaped_byte(out, *p);
-        len = len ? len : 1;
-        p += len;
-        left -= len;
+            append_escaped_byte(out, *at);
+        at += length ? length : 1;
     }
     buf_append_str(out, text.len > VALUE_MAX ? STR("...\"") : STR("\""));
 }

@@ -20,6 +20,8 @@
 
 /** How often the watchdog looks during a stop. */
 #define WATCHDOG_TICK_MS 50
+/** How long the watchdog's last line of log may take. */
+#define WATCHDOG_LAST_WORD_S 2
 #define REASON_MAX 200
 /** A main loop that says nothing for that long is not healthy. */
 #define HEARTBEAT_MAX_MS 60000
@@ -98,6 +100,9 @@ static void *watch(void *unused)
     const int64_t deadline = clock_mono_ms() + state.stop_timeout_ms;
     while (!atomic_load(&state.finished)) {
         if (clock_mono_ms() >= deadline) {
+            /* Should writing the line hang too (nobody reads stderr), SIGALRM ends the process. */
+            signal(SIGALRM, SIG_DFL);
+            alarm(WATCHDOG_LAST_WORD_S);
             log_error("service",
                       "the stop took too long, ending the process; what was not committed is done again at the next start",
                       F_INT("stop_timeout_ms", state.stop_timeout_ms));

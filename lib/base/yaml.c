@@ -112,18 +112,22 @@ bool yaml_is_mapping(const struct yaml_file *file, const struct yaml_node *node,
     return yaml_error(file, node, path, error, "must be a mapping (`key: value` lines)");
 }
 
+bool yaml_is_null(const struct yaml_node *scalar)
+{
+    return scalar->plain && (*scalar->text == '\0' || strcmp(scalar->text, "~") == 0 || strcmp(scalar->text, "null") == 0);
+}
+
 const char *yaml_text(const struct yaml_file *file, const struct yaml_node *node, const char *path, struct error *error)
 {
     if (!node || node->kind != YAML_SCALAR) {
         yaml_error(file, node, path, error, "must be a single value");
         return NULL;
     }
-    const char *text = node->text;
-    if (node->plain && (*text == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0)) {
+    if (yaml_is_null(node)) {
         yaml_error(file, node, path, error, "has no value; an empty text is written \"\"");
         return NULL;
     }
-    return text;
+    return node->text;
 }
 
 int yaml_line(const struct yaml_node *node)

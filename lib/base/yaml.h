@@ -9,8 +9,8 @@
  *     };
  *     yaml_bind(file, node, "kafka", fields, 2, allowed_children, &settings, &error)
  *
- * Bounds: files up to 16 MiB, nesting up to 32. Anchors, aliases, tags and more than one document are refused. Duplicate keys are
- * errors. Threads: one.
+ * Bounds: files up to 16 MiB, a million values, nesting up to 32. Anchors, aliases, tags and more than one document are refused.
+ * Duplicate keys are errors, and so are texts with control characters. Threads: one.
  */
 #ifndef QUOTEBUS_BASE_YAML_H
 #define QUOTEBUS_BASE_YAML_H
@@ -108,7 +108,7 @@ const char *yaml_overridden(const struct yaml_file *file, const char *path, cons
 bool yaml_field_error(const struct yaml_file *file, const struct yaml_node *mapping, const char *path, const char *field,
                       struct error *error, const char *fmt, ...) PRINTF_LIKE(6, 7);
 
-/** Refuses keys of a mapping that are neither fields nor children (what yaml_bind does first). */
+/** Refuses what is no mapping, and keys that are neither fields nor children (what yaml_bind does first). NULL is fine. */
 bool yaml_check_keys(const struct yaml_file *file, const struct yaml_node *mapping, const char *path,
                      const struct yaml_field *fields, size_t field_count, const char *const *children,
                      struct error *error) MUST_CHECK;

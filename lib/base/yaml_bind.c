@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/utf8.h"
 #include "base/yaml_tree.h"
 
 /** Known keys that an "unknown key" error compares with. */
@@ -27,9 +29,21 @@ struct binding {
 #define FAIL(binding, ...)                                                                                                       \
     yaml_field_error((binding)->file, (binding)->mapping, (binding)->path, (binding)->field->name, (binding)->error, __VA_ARGS__)
 
+/** Refuses what no text of a configuration has, and what would end or garble a line, a header or a record that it goes into. */
+static bool check_text(const struct binding *binding, const char *text)
+{
+    for (const char *p = text; *p; p++) {
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            return FAIL(binding, "'%.60s' has a control character (byte 0x%02x)", text, (unsigned char)*p);
+    }
+    return utf8_valid(str_from(text)) || FAIL(binding, "'%.60s' is not valid UTF-8", text);
+}
+
 /** Text, copied. */
 static bool put_text(const struct binding *binding, const char *text)
 {
+    if (!check_text(binding, text))
+        return false;
     *(char **)binding->place = arena_strdup(binding->memory, str_from(text));
     return true;
 }
@@ -83,6 +97,8 @@ static bool put_list(const struct binding *binding, const char *text)
     *list = (struct string_list){0};
     if (*text == '\0')
         return true;
+    if (!check_text(binding, text))
+        return false;
     size_t commas = 0;
     for (const char *p = text; *p; p++)
         commas += *p == ',';
@@ -113,8 +129,10 @@ static bool put_sequence(const struct binding *binding, const struct yaml_node *
     *list = (struct string_list){.items = arena_alloc(binding->memory, node->count * sizeof(*list->items))};
     for (size_t i = 0; i < node->count; i++) {
         const struct yaml_node *element = node->items[i].value;
-        if (element->kind != YAML_SCALAR || *element->text == '\0')
+        if (element->kind != YAML_SCALAR || yaml_is_null(element) || *element->text == '\0')
             return FAIL(binding, "element %zu must be a single value", i + 1);
+        if (!check_text(binding, element->text))
+            return false;
         list->items[list->count++] = arena_strdup(binding->memory, str_from(element->text));
     }
     return true;
@@ -171,10 +189,13 @@ bool yaml_check_keys(const struct yaml_file *file, const struct yaml_node *mappi
 {
     const char *known[KEYS_MAX];
     size_t known_count = 0;
+    if (mapping && !yaml_is_mapping(file, mapping, path, error))
+        return false;
     for (size_t i = 0; i < field_count && known_count < KEYS_MAX; i++)
         known[known_count++] = fields[i].name;
     for (; children && *children && known_count < KEYS_MAX; children++)
         known[known_count++] = *children;
+    assert(known_count < KEYS_MAX && "a table has fewer fields");
     for (size_t i = 0; i < yaml_count(mapping); i++) {
         if (!check_key(file, &mapping->items[i], path, known, known_count, error))
             return false;
@@ -185,8 +206,6 @@ bool yaml_check_keys(const struct yaml_file *file, const struct yaml_node *mappi
 bool yaml_bind(const struct yaml_file *file, const struct yaml_node *mapping, const char *path, const struct yaml_field *fields,
                size_t field_count, const char *const *children, void *target, struct arena *memory, struct error *error)
 {
-    if (mapping && !yaml_is_mapping(file, mapping, path, error))
-        return false;
     if (!yaml_check_keys(file, mapping, path, fields, field_count, children, error))
         return false;
     for (size_t i = 0; i < field_count; i++) {

@@ -5,6 +5,8 @@
 #include "base/yaml_tree.h"
 
 #define DEPTH_MAX 32
+/** Most values of one file: ten times what a large configuration has, and some 100 MB. */
+#define NODES_MAX 1000000
 #define PATH_MAX_TEXT 200
 
 /** Where the parser stands: the key (or position) in each open collection, from the innermost outwards. */
@@ -16,6 +18,8 @@ struct place {
 
 struct parse {
     struct yaml_file *file;
+    struct str text;
+    size_t nodes;
     yaml_parser_t parser;
     struct error *error;
 };
@@ -50,13 +54,24 @@ static struct yaml_node *refuse(struct parse *parse, int line, const struct plac
     return NULL;
 }
 
+/** Line of libyaml's complaint, from 1. One about the bytes themselves comes with an offset only. */
+static int problem_line(const struct parse *parse)
+{
+    if (parse->parser.error != YAML_READER_ERROR)
+        return (int)parse->parser.problem_mark.line + 1;
+    int line = 1;
+    for (size_t i = 0; i < parse->parser.problem_offset && i < parse->text.len; i++)
+        line += parse->text.ptr[i] == '\n';
+    return line;
+}
+
 /** Reads the next event; libyaml's own complaint becomes ours. */
 static bool next_event(struct parse *parse, yaml_event_t *event)
 {
     if (yaml_parser_parse(&parse->parser, event))
         return true;
     const yaml_parser_t *parser = &parse->parser;
-    const struct yaml_node at = {.line = (int)parser->problem_mark.line + 1};
+    const struct yaml_node at = {.line = problem_line(parse)};
     return yaml_error(parse->file, &at, "", parse->error, "%s%s%s", parser->problem ? parser->problem : "not readable as YAML",
                       parser->context ? " " : "", parser->context ? parser->context : "");
 }
@@ -204,6 +219,8 @@ out:
 static struct yaml_node *parse_node(struct parse *parse, const yaml_event_t *event, const struct place *place)
 {
     const char *reason = unwanted(event);
+    if (!reason && ++parse->nodes > NODES_MAX)
+        reason = "the file has too many values";
     if (reason)
         return refuse(parse, event_line(event), place, reason);
     struct yaml_node *node = arena_alloc(&parse->file->memory, sizeof(*node));
@@ -248,7 +265,7 @@ static bool parse_stream(struct parse *parse)
 bool yaml_parse(struct yaml_file *file, struct str text, struct error *error)
 {
     static const char nothing[] = "";
-    struct parse parse = {.file = file, .error = error};
+    struct parse parse = {.file = file, .text = text, .error = error};
     if (!yaml_parser_initialize(&parse.parser))
         return error_set(error, ERROR_FATAL, "%s: out of memory", file->name);
     yaml_parser_set_input_string(&parse.parser, (const unsigned char *)(text.len ? text.ptr : nothing), text.len);

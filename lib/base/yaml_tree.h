@@ -36,6 +36,9 @@ struct yaml_file {
 /** Parses `text` into file->root. The file is closed by the caller also on failure. */
 bool yaml_parse(struct yaml_file *file, struct str text, struct error *error) MUST_CHECK;
 
+/** Whether a scalar stands for nothing: an empty plain one, ~ or null. */
+bool yaml_is_null(const struct yaml_node *scalar);
+
 /** The entry of a mapping with that key, or NULL. */
 const struct yaml_item *yaml_find(const struct yaml_node *mapping, const char *key);
 
