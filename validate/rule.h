@@ -2,6 +2,11 @@
  * What a rule is: one file in validate/rules and one row in validate/rules/table.c.
  *
  * A rule is a pure function of the quote, the state of its asset and the settings. It says whether it fires, with what evidence.
+ * Time is that of the records: "now" is the quote's fetched_at.
+ *
+ * Prices are compared in one currency: USD where a rate is on the record, else the record's own. Structural rules come first in
+ * the table and find what makes a quote unusable; when one of them fires the others are not asked, so they may rely on finite
+ * positive prices and plausible times.
  */
 #ifndef QUOTEBUS_VALIDATE_RULE_H
 #define QUOTEBUS_VALIDATE_RULE_H
@@ -9,20 +14,50 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "quotebus_records.h"
 #include "validate/settings.h"
 
-/** The fresh sources of the asset other than the quote's own, and their middle. */
+/** Most sources of one asset that are remembered. */
+#define SOURCES_MAX 32
+/** Returns of one source that are kept. */
+#define RETURNS_MAX 20
+/** Fewest returns that say how much a price moves. */
+#define RETURNS_MIN 5
+/** Prices beyond these are not prices; within them no arithmetic on two of them overflows. */
+#define PRICE_MAX 1e30
+#define PRICE_MIN 1e-30
+/** Longest names that are remembered, bytes. */
+#define ASSET_NAME_MAX 128
+#define SOURCE_NAME_MAX 64
+#define CURRENCY_NAME_MAX 12
+
+/** Another source of the asset that can be compared with the quote. */
+struct peer {
+    const struct source_state *state;
+    double weight; /**< 1 shared among the peers of one independence group */
+    bool trusted;  /**< passed and not excluded */
+};
+
+/**
+ * The sources of the asset that can be compared with the quote: of another independence group, same currency, fetched and
+ * observed within fresh_s of it.
+ */
 struct peers {
-    const struct source_state *const *sources;
+    const struct peer *items; /**< at most SOURCES_MAX */
     size_t count;
+    double weight;            /**< of all peers: the number of independent ones */
+    bool trusted;             /**< whether the median is that of trusted peers; when there are none it is that of all */
     struct opt_double median; /**< weighted, in the comparison currency; unset without peers */
-    double spread;            /**< robust spread (1.4826 MAD) in price units, 0 with fewer than two */
+    double spread;            /**< robust standard deviation (1.4826 MAD) around the median, in price units */
 };
 
 struct rule_input {
     const struct quote *quote;
-    double price;                        /**< in the comparison currency (USD where a rate is on the record) */
+    double rate;                         /**< comparison currency per unit of the record's: usd_rate, or 1 */
+    double price;                        /**< quote's price in the comparison currency */
+    struct str currency;                 /**< the comparison currency */
+    int64_t observation;                 /**< fingerprint of the figures, to know a repeated poll */
     const struct source_state *previous; /**< of this source, or NULL */
     const struct peers *peers;
     const struct class_settings *settings;
@@ -30,7 +65,7 @@ struct rule_input {
 
 /** What a rule found. */
 struct finding {
-    enum verdict verdict;
+    enum verdict verdict; /**< PASS: a flag only, without an anomaly record */
     struct opt_double measured;
     struct opt_double threshold;
     const char *unit; /**< bps, s, z, ratio or "" */
@@ -39,11 +74,38 @@ struct finding {
 
 struct rule {
     const char *name; /**< the flag */
+    bool structural;  /**< its finding makes a REJECT, and the rules behind it are not asked */
     /** True when it fires; then *finding is filled. */
     bool (*check)(const struct rule_input *input, struct finding *finding);
 };
 
 /** All rules in the order of flags, ended by NULL. */
 extern const struct rule *const rules[];
+/** Most rules in the table. */
+#define RULES_MAX 32
+
+/**
+ * Writes a finding with its evidence; `format` and what follows make the message. Returns true, so that a rule ends by
+ * `return finding_set(...)`.
+ */
+bool finding_set(struct finding *finding, enum verdict verdict, struct opt_double measured, struct opt_double threshold,
+                 const char *unit, const char *format, ...) PRINTF_LIKE(6, 7);
+
+/** When an observation ends that is known to a resolution only, microseconds: a day's price may be from its last second. */
+static inline int64_t observed_end_us(int64_t observed_at_us, int64_t resolution_s)
+{
+    return resolution_s > 1 ? observed_at_us + resolution_s * US_PER_S : observed_at_us;
+}
+
+/** Distance of two prices in basis points of the second, signed. */
+double distance_bps(double price, double reference);
+/** Distance from the peers' median up to which a quote agrees with them, in basis points. */
+double agreement_bps(const struct rule_input *input);
+/** Weight of the peers that are within `limit_bps` of the quote's price. */
+double agreeing_weight(const struct rule_input *input, double limit_bps);
+/** The move that a source may make since its accepted price without it being a jump, in basis points of the log return. */
+double jump_limit_bps(const struct rule_input *input);
+/** Log return since the accepted price in basis points; unset without an accepted price that is young enough to compare with. */
+struct opt_double move_bps(const struct rule_input *input);
 
 #endif

@@ -1,5 +1,6 @@
 #include "bus/avro_json.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,13 +9,11 @@
 
 #include "base/avro.h"
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "bus/avro_shape.h"
 
 /** Most types visited in one value: types of no bytes inside each other could go on for ever. */
-#define STEPS_MAX (AVRO_ITEMS_MAX * 64U)
-/** Digits that give back every double, and every float. */
-#define DOUBLE_DIGITS 17
-#define FLOAT_DIGITS 9
+#define STEPS_MAX ((size_t)AVRO_ITEMS_MAX * 64)
 
 /** One way through the bytes of a value. */
 struct walk {
@@ -55,50 +54,17 @@ static void copy_long_instead(struct walk *walk, int64_t value)
     walk->copied = walk->in.at;
 }
 
-/** Bytes at the start of a text that can stand in JSON as they are: no quotes, backslashes, or controls that drive terminals. */
-static size_t plain_length(struct str text)
+/** Appends a float with the fewest digits that read as the same float, not as the double next to it. */
+static void put_float(struct buf *json, float value)
 {
-    size_t len = 0;
-    while (len < text.len) {
-        const uint8_t byte = (uint8_t)text.ptr[len];
-        const bool c1_control = byte == 0xc2 && len + 1 < text.len && (uint8_t)text.ptr[len + 1] < 0xa0;
-        if (byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\' || c1_control)
-            break;
-        len++;
-    }
-    return len;
-}
-
-/** Appends a JSON text of valid UTF-8. */
-static void put_text(struct buf *json, struct str text)
-{
-    buf_append_str(json, STR("\""));
-    while (text.len > 0) {
-        size_t len = plain_length(text);
-        buf_append(json, text.ptr, len);
-        if (len < text.len) {
-            const uint8_t byte = (uint8_t)text.ptr[len++];
-            if (byte == '"' || byte == '\\')
-                buf_printf(json, "\\%c", byte);
-            else
-                buf_printf(json, "\\u%04x", byte == 0xc2 ? (uint8_t)text.ptr[len++] : byte);
-        }
-        text = (struct str){.ptr = text.ptr + len, .len = text.len - len};
-    }
-    buf_append_str(json, STR("\""));
-}
-
-/** Appends a number with the fewest digits that read as the same double, or as the same float. */
-static void put_real(struct buf *json, double value, int digits_max, bool is_float)
-{
-    char text[40];
+    char text[32];
     if (!isfinite(value)) {
-        buf_append_str(json, isnan(value) ? STR("\"NaN\"") : value > 0 ? STR("\"Infinity\"") : STR("\"-Infinity\""));
+        json_put_double(json, (double)value);
         return;
     }
-    for (int digits = digits_max - 2; digits <= digits_max; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, value);
-        if (is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
+    for (int digits = FLT_DIG; digits <= FLT_DECIMAL_DIG; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
             break;
     }
     buf_append_str(json, str_from(text));
@@ -126,9 +92,8 @@ static void put_long(struct buf *json, int64_t value, enum avro_time time)
 {
     const int64_t unit_us = time == AVRO_TIME_MILLIS ? US_PER_MS : 1;
     const int64_t first_us = time_day_from_civil(1, 1, 1) * US_PER_DAY, end_us = time_day_from_civil(10000, 1, 1) * US_PER_DAY;
-    char text[TIME_TEXT_MAX];
     if (time != AVRO_TIME_NONE && value >= first_us / unit_us && value < end_us / unit_us)
-        buf_printf(json, "\"%s\"", time_format_us(value * unit_us, text));
+        json_put_time(json, value * unit_us);
     else
         buf_printf(json, "%" PRId64, value);
 }
@@ -182,7 +147,7 @@ static bool walk_float(struct walk *walk, const struct avro_node *node)
     float value;
     memcpy(&value, &bits, sizeof(value));
     if (walk->json)
-        put_real(walk->json, (double)value, FLOAT_DIGITS, true);
+        put_float(walk->json, value);
     return true;
 }
 
@@ -193,7 +158,7 @@ static bool walk_double(struct walk *walk, const struct avro_node *node)
     if (!avro_read_double(&walk->in, &value))
         return false;
     if (walk->json)
-        put_real(walk->json, value, DOUBLE_DIGITS, false);
+        json_put_double(walk->json, value);
     return true;
 }
 
@@ -231,7 +196,7 @@ static bool walk_string(struct walk *walk, const struct avro_node *node)
     if (!avro_read_string(&walk->in, &text))
         return false;
     if (walk->json)
-        put_text(walk->json, text);
+        json_put_string(walk->json, text);
     return true;
 }
 
@@ -276,7 +241,7 @@ static bool walk_item(struct walk *walk, const struct avro_node *node)
         if (!avro_read_string(&walk->in, &key))
             return false;
         if (walk->json)
-            put_text(walk->json, key);
+            json_put_string(walk->json, key);
         put(walk, STR(":"));
     }
     return walk_node(walk, node->items);

@@ -1,5 +1,6 @@
 #include "bus/avro_shape.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,10 +21,17 @@ struct parse {
 
 static struct avro_node *parse_type(struct parse *parse, const json_t *type, const char *space);
 
-/** Refuses the schema. Returns NULL. */
-static struct avro_node *refuse(struct parse *parse, const char *what, const char *name)
+/** Refuses the schema; `name` says what is wrong with it, or is NULL. Returns false. */
+static bool refuse(struct parse *parse, const char *what, const char *name)
 {
     (void)error_set(parse->error, ERROR_INVALID, "reading an Avro schema: %s%s%s", what, name ? " " : "", name ? name : "");
+    return false;
+}
+
+/** Refuses the schema where a node was to be returned. Returns NULL. */
+static struct avro_node *no_node(struct parse *parse, const char *what, const char *name)
+{
+    (void)refuse(parse, what, name);
     return NULL;
 }
 
@@ -76,11 +84,9 @@ static const char *full_name(struct parse *parse, const char *name, const char *
     struct arena *memory = &parse->shape->memory;
     if (strchr(name, '.') || *space == '\0')
         return arena_strdup(memory, str_from(name));
-    const size_t space_len = strlen(space), name_len = strlen(name);
-    char *full = arena_alloc(memory, space_len + name_len + 2);
-    memcpy(full, space, space_len);
-    full[space_len] = '.';
-    memcpy(full + space_len + 1, name, name_len);
+    const size_t size = strlen(space) + strlen(name) + 2;
+    char *full = arena_alloc(memory, size);
+    snprintf(full, size, "%s.%s", space, name);
     return full;
 }
 
@@ -133,7 +139,7 @@ static struct avro_node *parse_record(struct parse *parse, const json_t *type, c
     if (!name_node(parse, type, space, node))
         return NULL;
     if (!json_is_array(fields))
-        return refuse(parse, "no fields in record", node->name);
+        return no_node(parse, "no fields in record", node->name);
     node->fields = arena_alloc(&parse->shape->memory, json_array_size(fields) * sizeof(*node->fields));
     const char *inner_space = space_of(parse, node->name);
     json_t *seen = json_object();
@@ -154,12 +160,12 @@ static struct avro_node *parse_enum(struct parse *parse, const json_t *type, con
     if (!name_node(parse, type, space, node))
         return NULL;
     if (json_array_size(symbols) == 0)
-        return refuse(parse, "no symbols in enum", node->name);
+        return no_node(parse, "no symbols in enum", node->name);
     node->symbols = arena_alloc(&parse->shape->memory, json_array_size(symbols) * sizeof(*node->symbols));
     for (; node->count < json_array_size(symbols); node->count++) {
         const char *symbol = json_string_value(json_array_get(symbols, node->count));
         if (!symbol || !is_identifier(symbol, strlen(symbol)))
-            return refuse(parse, "a symbol is not a proper name in enum", node->name);
+            return no_node(parse, "a symbol is not a proper name in enum", node->name);
         node->symbols[node->count] = symbol;
         if (fallback && strcmp(symbol, fallback) == 0)
             node->symbol_default = (int64_t)node->count;
@@ -175,7 +181,7 @@ static struct avro_node *parse_fixed(struct parse *parse, const json_t *type, co
     if (!name_node(parse, type, space, node))
         return NULL;
     if (!json_is_integer(size) || json_integer_value(size) < 0 || json_integer_value(size) > AVRO_STRING_MAX)
-        return refuse(parse, "no size, or too large a one, in fixed", node->name);
+        return no_node(parse, "no size, or too large a one, in fixed", node->name);
     node->count = (size_t)json_integer_value(size);
     buf_printf(&parse->shape->canonical, " %zu", node->count);
     return node;
@@ -210,15 +216,15 @@ static struct avro_node *parse_union(struct parse *parse, const json_t *type, co
     struct avro_node *node = new_node(parse, AVRO_KIND_UNION);
     const size_t count = json_array_size(type);
     if (count == 0 || count > BRANCHES_MAX)
-        return refuse(parse, "a union has no branches or more than 256", NULL);
-    node->branches = arena_alloc(&parse->shape->memory, count * sizeof(*node->branches));
+        return no_node(parse, "a union has no branches or more than 256", NULL);
+    node->branches = arena_alloc(&parse->shape->memory, count * sizeof(struct avro_node *));
     buf_append_str(&parse->shape->canonical, STR("("));
     for (; node->count < count; node->count++) {
         const struct avro_node *branch = parse_type(parse, json_array_get(type, node->count), space);
         if (!branch)
             return NULL;
         if (branch->kind == AVRO_KIND_UNION || has_branch(node, branch))
-            return refuse(parse, "a union has a branch twice, or a union inside", NULL);
+            return no_node(parse, "a union has a branch twice, or a union inside", NULL);
         node->branches[node->count] = branch;
         buf_append_str(&parse->shape->canonical, STR("|"));
     }
@@ -246,7 +252,7 @@ static struct avro_node *parse_reference(struct parse *parse, const char *name, 
     const char *full = full_name(parse, name, space);
     const json_t *index = json_object_get(parse->named, full);
     if (!index)
-        return refuse(parse, "there is no type", full);
+        return no_node(parse, "there is no type", full);
     buf_printf(&parse->shape->canonical, "@%s", full);
     return parse->shape->nodes[json_integer_value(index)];
 }
@@ -280,7 +286,7 @@ static struct avro_node *parse_object(struct parse *parse, const json_t *type, c
 static struct avro_node *parse_type(struct parse *parse, const json_t *type, const char *space)
 {
     if (parse->depth >= AVRO_DEPTH_MAX)
-        return refuse(parse, "it is nested too deep", NULL);
+        return no_node(parse, "it is nested too deep", NULL);
     struct avro_node *node;
     parse->depth++;
     if (json_is_array(type)) {
@@ -292,7 +298,7 @@ static struct avro_node *parse_type(struct parse *parse, const json_t *type, con
         node =
             kind < AVRO_KIND_RECORD ? parse_primitive(parse, kind, NULL) : parse_reference(parse, json_string_value(type), space);
     } else {
-        node = refuse(parse, "a type is missing, or neither name, object nor list", NULL);
+        node = no_node(parse, "a type is missing, or neither name, object nor list", NULL);
     }
     parse->depth--;
     return node;

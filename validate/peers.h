@@ -1,0 +1,36 @@
+/*
+ * Which sources of an asset a quote is compared with.
+ *
+ * Prices are compared at their own times: two observations are close when both their fetches and what they observed lie within
+ * fresh_s of each other. So a delayed source is not held against one that has seen the opening, and yesterday's close
+ * not against today's price. An observation that is known to a day only stands for the whole day. Pure. Threads: any.
+ */
+#ifndef QUOTEBUS_VALIDATE_PEERS_H
+#define QUOTEBUS_VALIDATE_PEERS_H
+
+#include "validate/state.h"
+
+/** When something was seen. */
+struct seen {
+    int64_t fetched_at_us;
+    int64_t observed_at_us;
+    int64_t observed_end_us;
+};
+
+struct seen seen_of_quote(const struct quote *quote);
+struct seen seen_of_source(const struct source_state *state);
+/** Whether two fetches lie within `fresh_s`. */
+bool fetched_close(struct seen a, struct seen b, int64_t fresh_s);
+/** Whether two observations do. */
+bool observed_close(struct seen a, struct seen b, int64_t fresh_s);
+/** The weight of the i-th of `count` sources with these independence groups: those of one group share the weight of one. */
+double independent_weight(const int *groups, size_t count, size_t i);
+
+/**
+ * The peers of a quote among the sources of `asset` (NULL: none). `items` has room for SOURCES_MAX; peers->items points to it.
+ * The quote's times, rate and currency must be sound.
+ */
+void peers_find(const struct asset_memory *asset, const struct rule_input *input, int own_group, struct peer *items,
+                struct peers *peers);
+
+#endif

@@ -1,0 +1,210 @@
+#include "validate/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct partition_memory *partition_memory_new(int32_t partition, const struct rule_settings *settings)
+{
+    struct partition_memory *memory = xcalloc(1, sizeof(*memory));
+    memory->partition = partition;
+    memory->settings = settings;
+    return memory;
+}
+
+/** Frees the sources of an asset. */
+static void asset_clear_sources(struct asset_memory *asset)
+{
+    for (size_t i = 0; i < asset->slot_count; i++)
+        free(asset->slots[i]);
+    asset->slot_count = 0;
+}
+
+void partition_memory_free(struct partition_memory *memory)
+{
+    if (!memory)
+        return;
+    struct asset_memory *asset, *next;
+    HASH_ITER(hh, memory->assets, asset, next)
+    {
+        HASH_DEL(memory->assets, asset);
+        asset_clear_sources(asset);
+        free(asset->slots);
+        free(asset);
+    }
+    free(memory);
+}
+
+struct asset_memory *asset_find(const struct partition_memory *memory, struct str asset)
+{
+    struct asset_memory *found = NULL;
+    if (asset.len)
+        HASH_FIND(hh, memory->assets, asset.ptr, asset.len, found);
+    return found;
+}
+
+struct asset_memory *asset_obtain(struct partition_memory *memory, struct str asset)
+{
+    struct asset_memory *found = asset_find(memory, asset);
+    if (found || memory->asset_count >= ASSETS_MAX)
+        return found;
+    found = xcalloc(1, sizeof(*found) + asset.len + 1);
+    char *name = (char *)(found + 1);
+    memcpy(name, asset.ptr, asset.len);
+    found->asset = (struct str){.ptr = name, .len = asset.len};
+    found->settings = rule_settings_for(memory->settings, asset);
+    HASH_ADD_KEYPTR(hh, memory->assets, found->asset.ptr, found->asset.len, found);
+    memory->asset_count++;
+    return found;
+}
+
+void asset_changed(struct partition_memory *memory, struct asset_memory *asset)
+{
+    if (asset->changed)
+        return;
+    asset->changed = true;
+    asset->next_changed = memory->changed;
+    memory->changed = asset;
+}
+
+struct asset_memory *partition_take_changed(struct partition_memory *memory)
+{
+    struct asset_memory *asset = memory->changed;
+    if (asset) {
+        memory->changed = asset->next_changed;
+        asset->changed = false;
+    }
+    return asset;
+}
+
+/** The place of a source among the sorted slots; *found tells whether it is there. */
+static size_t slot_place(const struct asset_memory *asset, struct str source, bool *found)
+{
+    size_t i = 0;
+    int order = -1;
+    while (i < asset->slot_count && (order = str_compare(asset->slots[i]->state.source, source)) < 0)
+        i++;
+    *found = i < asset->slot_count && order == 0;
+    return i;
+}
+
+struct source_slot *source_find(const struct asset_memory *asset, struct str source)
+{
+    if (!asset)
+        return NULL;
+    bool found;
+    const size_t place = slot_place(asset, source, &found);
+    return found ? asset->slots[place] : NULL;
+}
+
+/** Drops the source that was fetched longest ago; the first by name of several. */
+static void drop_oldest(struct asset_memory *asset)
+{
+    size_t oldest = 0;
+    for (size_t i = 1; i < asset->slot_count; i++) {
+        if (asset->slots[i]->state.fetched_at_us < asset->slots[oldest]->state.fetched_at_us)
+            oldest = i;
+    }
+    free(asset->slots[oldest]);
+    asset->slot_count--;
+    memmove(&asset->slots[oldest], &asset->slots[oldest + 1], (asset->slot_count - oldest) * sizeof(struct source_slot *));
+}
+
+/** An empty slot of that name. */
+static struct source_slot *slot_new(struct str source, const struct rule_settings *settings)
+{
+    struct source_slot *slot = xcalloc(1, sizeof(*slot) + source.len + 1);
+    memcpy(slot->name, source.ptr, source.len);
+    slot->state.source = (struct str){.ptr = slot->name, .len = source.len};
+    slot->state.currency.ptr = slot->currency;
+    slot->state.returns = slot->returns;
+    slot->group = rule_settings_group(settings, source);
+    return slot;
+}
+
+struct source_slot *source_obtain(struct asset_memory *asset, struct str source, const struct rule_settings *settings)
+{
+    bool found;
+    size_t place = slot_place(asset, source, &found);
+    if (found)
+        return asset->slots[place];
+    if (asset->slot_count >= SOURCES_MAX) {
+        drop_oldest(asset);
+        place = slot_place(asset, source, &found);
+    }
+    if (asset->slot_count == asset->slot_cap) {
+        asset->slot_cap = asset->slot_cap ? asset->slot_cap * 2 : 2;
+        asset->slots = xrealloc(asset->slots, asset->slot_cap * sizeof(struct source_slot *));
+    }
+    memmove(&asset->slots[place + 1], &asset->slots[place], (asset->slot_count - place) * sizeof(struct source_slot *));
+    asset->slot_count++;
+    return asset->slots[place] = slot_new(source, settings);
+}
+
+void source_set_currency(struct source_slot *slot, struct str currency)
+{
+    const size_t len = currency.len < CURRENCY_NAME_MAX ? currency.len : CURRENCY_NAME_MAX;
+    if (len)
+        memcpy(slot->currency, currency.ptr, len);
+    slot->state.currency.len = len;
+}
+
+void source_add_return(struct source_slot *slot, double value)
+{
+    struct source_state *state = &slot->state;
+    if (state->returns_count == RETURNS_MAX) {
+        memmove(&slot->returns[0], &slot->returns[1], (RETURNS_MAX - 1) * sizeof(double));
+        state->returns_count--;
+    }
+    slot->returns[state->returns_count++] = value;
+}
+
+void asset_encode(const struct asset_memory *asset, struct str rules_version, struct arena *arena, struct buf *out)
+{
+    struct asset_state record = {.asset = asset->asset,
+                                 .raw_offset = asset->raw_offset,
+                                 .rules_version = rules_version,
+                                 .sources = arena_alloc(arena, asset->slot_count * sizeof(struct source_state)),
+                                 .sources_count = asset->slot_count,
+                                 .consensus_price = asset->consensus_price,
+                                 .consensus_confidence = asset->consensus_confidence,
+                                 .consensus_at_us = asset->consensus_at_us};
+    for (size_t i = 0; i < asset->slot_count; i++)
+        record.sources[i] = asset->slots[i]->state;
+    asset_state_encode(&record, out);
+}
+
+/** Fills a slot from a record; the slot keeps its own places for texts and returns. */
+static void slot_restore(struct source_slot *slot, const struct source_state *from)
+{
+    const struct str name = slot->state.source;
+    slot->state = *from;
+    slot->state.source = name;
+    slot->state.currency.ptr = slot->currency;
+    source_set_currency(slot, from->currency);
+    slot->state.returns = slot->returns;
+    slot->state.returns_count = 0;
+    for (size_t i = 0; i < from->returns_count; i++)
+        source_add_return(slot, from->returns[i]);
+}
+
+bool asset_restore(struct partition_memory *memory, const struct asset_state *record, struct error *error)
+{
+    if (record->asset.len == 0 || record->asset.len > ASSET_NAME_MAX || record->sources_count > SOURCES_MAX)
+        return error_set(error, ERROR_INVALID, "the state at raw offset %lld was not written by validate",
+                         (long long)record->raw_offset);
+    struct asset_memory *asset = asset_obtain(memory, record->asset);
+    if (!asset)
+        return error_set(error, ERROR_LIMIT, "the state holds more than %d assets", ASSETS_MAX);
+    asset_clear_sources(asset);
+    for (size_t i = 0; i < record->sources_count; i++) {
+        const struct source_state *source = &record->sources[i];
+        if (source->source.len == 0 || source->source.len > SOURCE_NAME_MAX || source->currency.len > CURRENCY_NAME_MAX)
+            return error_set(error, ERROR_INVALID, "the state of %.*s was not written by validate", STR_ARG(record->asset));
+        slot_restore(source_obtain(asset, source->source, memory->settings), source);
+    }
+    asset->raw_offset = record->raw_offset;
+    asset->consensus_price = record->consensus_price;
+    asset->consensus_confidence = record->consensus_confidence;
+    asset->consensus_at_us = record->consensus_at_us;
+    return true;
+}
