@@ -22,7 +22,7 @@
 #include "base/utf8.h"
 
 /** Longest string, bytes. */
-#define AVRO_STRING_MAX (1024 * 1024)
+#define AVRO_STRING_MAX 1048576
 /** Most items of one array. */
 #define AVRO_ITEMS_MAX 65536
 /** Most bytes of a long, and of an int. */
@@ -137,7 +137,7 @@ bool avro_read_end(struct avro_reader *in, const char *record, struct error *err
 
 static inline uint8_t *avro_write_long(uint8_t *at, int64_t value)
 {
-    uint64_t zigzag = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+    uint64_t zigzag = ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
     while (zigzag >= 0x80) {
         *at++ = (uint8_t)(zigzag | 0x80);
         zigzag >>= 7;

@@ -12,8 +12,7 @@
 /** Longest word that "did you mean" compares. */
 #define WORD_MAX 63
 
-/** Reads a whole file into `text`. */
-static bool read_file(const char *path, struct buf *text, struct error *error)
+bool yaml_read(const char *path, struct buf *text, struct error *error)
 {
     FILE *stream = fopen(path, "re");
     if (!stream)
@@ -37,7 +36,7 @@ struct yaml_file *yaml_open(const char *path, yaml_override_fn override, void *c
 {
     struct buf text = {0};
     struct yaml_file *file = NULL;
-    if (read_file(path, &text, error))
+    if (yaml_read(path, &text, error))
         file = yaml_open_text(path, buf_str(&text), override, ctx, error);
     buf_clear(&text);
     return file;

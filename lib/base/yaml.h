@@ -63,6 +63,8 @@ struct yaml_file *yaml_open(const char *path, yaml_override_fn override, void *c
 /** Parses a text; `name` stands for the file in errors. */
 struct yaml_file *yaml_open_text(const char *name, struct str text, yaml_override_fn override, void *ctx,
                                  struct error *error) MUST_CHECK;
+/** Appends the bytes of a file to `text`, for callers that need them beside the parsed form (yaml_open_text). */
+bool yaml_read(const char *path, struct buf *text, struct error *error) MUST_CHECK;
 void yaml_close(struct yaml_file *file);
 
 /** The root mapping. */
