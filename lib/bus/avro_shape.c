@@ -1,5 +1,6 @@
 #include "bus/avro_shape.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,7 @@ static const char *full_name(struct parse *parse, const char *name, const char *
 /** The namespace of a full name, "" for none. */
 static const char *space_of(struct parse *parse, const char *full)
 {
+    assert(full);
     const char *dot = strrchr(full, '.');
     return arena_strdup(&parse->shape->memory, (struct str){.ptr = full, .len = dot ? (size_t)(dot - full) : 0});
 }
