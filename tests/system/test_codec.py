@@ -9,6 +9,7 @@ import math
 import random
 import struct
 import subprocess
+import sys
 
 import fastavro
 import pytest
@@ -242,3 +243,21 @@ def test_json_of_random_records_has_their_values(tool, name):
     bodies = [encode(without_logical_types(schema), value) for value in values]
     for value, text in zip(values, tool("json", ROOT / "schemas" / f"{name}.avsc", bodies=bodies)):
         assert json.loads(text) == as_json(schema, value, maker.named)
+
+
+@pytest.mark.parametrize("kind, says", [
+    (["null", "string", "int"], "Odd.value: only unions of null and one other type"),
+    (["null", {"type": "array", "items": "int"}], "Odd.value: only string, double, long and int can be nullable"),
+    ("bytes", "Odd.value: type 'bytes' is not supported"),
+    ({"type": "array", "items": ["null", "string"]}, "Odd.value: arrays of optional are not supported"),
+    ({"type": "record", "name": "SourcePrice", "fields": []}, "SourcePrice is defined differently elsewhere"),
+], ids=itertools.count())
+def test_the_generator_names_what_it_does_not_support(tmp_path, kind, says):
+    path = tmp_path / "odd.avsc"
+    path.write_text(json.dumps({"type": "record", "name": "Odd", "fields": [{"name": "value", "type": kind}]}))
+    schemas = sorted((ROOT / "schemas").glob("*.avsc"))
+    done = subprocess.run([sys.executable, ROOT / "schemas" / "generate.py", "--out", tmp_path / "out", *schemas, path],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert not (tmp_path / "out" / "quotebus_records.c").exists()
