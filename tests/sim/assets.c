@@ -18,8 +18,8 @@
 /** A pair of currencies. */
 #define PAIR(from, to, price)                                                                                                    \
     {                                                                                                                            \
-        .id = "fx:" from to, .kind = SIM_FX, .symbols = {from to "=X", NULL, from "/" to}, .name = from "/" to, .currency = to,  \
-        .venue = "CCY", .start_price = (price)                                                                                   \
+        .id = "fx:" from to, .kind = SIM_FX, .symbols = {from to "=X", NULL, from "/" to}, .name = from "/" to,                  \
+        .currency = (to), .venue = "CCY", .start_price = (price)                                                                 \
     }
 
 const struct sim_asset sim_assets[] = {

@@ -74,7 +74,7 @@ static bool check_kind(const struct reading *reading, struct sim_fault *fault)
     return false;
 }
 
-/** Provider, endpoint and asset must exist, or the fault would silently never hit. */
+/** Provider and endpoint must exist, or the fault would silently never hit. */
 static bool check_target(const struct reading *reading, const struct sim_fault *fault)
 {
     const struct fault_settings *settings = &fault->settings;
@@ -87,6 +87,13 @@ static bool check_target(const struct reading *reading, const struct sim_fault *
         return FAIL(reading, "endpoint", "needs a provider");
     if (*settings->endpoint && !sim_endpoint_named(provider, settings->endpoint))
         return FAIL(reading, "endpoint", "%s has no '%.40s'", provider->name, settings->endpoint);
+    return true;
+}
+
+/** The asset must exist, by its id or by the symbol of the provider (which was checked). */
+static bool check_asset(const struct reading *reading, const struct fault_settings *settings)
+{
+    const struct sim_provider *provider = sim_provider_find(settings->provider);
     if (*settings->asset && *settings->symbol)
         return FAIL(reading, "symbol", "goes without asset");
     if (*settings->asset && !sim_asset_by_id(settings->asset))
@@ -131,7 +138,8 @@ static bool add_fault(struct sim_faults *faults, const struct yaml_file *file, c
     struct sim_fault *fault = &faults->items[faults->count];
     *fault = (struct sim_fault){.base_us = base_us};
     const bool good = yaml_bind(file, row, path, fields, FIELD_COUNT, children, &fault->settings, &scratch, error) &&
-                      check_kind(&reading, fault) && check_target(&reading, fault) && check_times(&reading, &fault->settings);
+                      check_kind(&reading, fault) && check_target(&reading, fault) && check_asset(&reading, &fault->settings) &&
+                      check_times(&reading, &fault->settings);
     if (good) {
         keep_texts(&fault->settings, &faults->memory);
         fault->name = arena_strdup(&faults->memory, str_from(name));
@@ -218,22 +226,25 @@ static bool is_about(const struct sim_fault *fault, const struct sim_call *call,
     return !*fault->settings.symbol || (symbol && strcasecmp(fault->settings.symbol, symbol) == 0);
 }
 
+/** Whether the fault is about that provider and endpoint, and on. */
+static bool is_here(const struct sim_fault *fault, const struct sim_call *call)
+{
+    const struct fault_settings *settings = &fault->settings;
+    return is_on(fault, call->now_us) && (!*settings->provider || strcmp(settings->provider, call->provider->name) == 0) &&
+           (!*settings->endpoint || strcmp(settings->endpoint, call->endpoint->name) == 0);
+}
+
 /** Whether the fault is about the call: `asset`, or any of its assets when that is NULL. */
 static bool matches(const struct sim_fault *fault, const struct sim_call *call, const struct sim_asset *asset)
 {
-    const struct fault_settings *settings = &fault->settings;
-    if (!is_on(fault, call->now_us) || (*settings->provider && strcmp(settings->provider, call->provider->name) != 0) ||
-        (*settings->endpoint && strcmp(settings->endpoint, call->endpoint->name) != 0))
+    if (!is_here(fault, call))
         return false;
     if (asset)
         return is_about(fault, call, asset);
-    if (!*settings->asset && !*settings->symbol)
-        return true;
-    for (size_t i = 0; i < call->asset_count; i++) {
-        if (is_about(fault, call, call->assets[i]))
-            return true;
-    }
-    return false;
+    bool found = !*fault->settings.asset && !*fault->settings.symbol;
+    for (size_t i = 0; i < call->asset_count && !found; i++)
+        found = is_about(fault, call, call->assets[i]);
+    return found;
 }
 
 /** Counts a match and says whether this one is hit. */

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define DAY_S 86400
+#define DAY_S INT64_C(86400)
 /** The walk reaches 2^30 seconds, 34 years, to both sides of the start. */
 #define WALK_LEVELS 30
 /** Between two points of a day's high and low. */

@@ -9,7 +9,7 @@
 #include "tests/sim/provider.h"
 
 #define SPARK_MAX 20
-#define DAY_S 86400
+#define DAY_S INT64_C(86400)
 #define BARS_MAX 400
 #define NOT_FOUND "No data found, symbol may be delisted"
 
