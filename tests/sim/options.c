@@ -20,7 +20,7 @@ const char sim_help[] =
     "seed\n"
     "and the same requests at the same times give the same answers.\n"
     "\n"
-    "  --listen ADDRESS:PORT  where to listen, loopback only; port 0 takes a free one, which is printed (default "
+    "  --listen ADDRESS:PORT  where to listen, loopback only; port 0 takes a free one, which is logged (default "
     "127.0.0.1:9700)\n"
     "  --seed N               of prices, noise and faults (default 1)\n"
     "  --faults FILE          YAML with faults to inject; see docs/simulator.md\n"

@@ -1,15 +1,13 @@
 #include "tests/sim/recordings.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/yaml.h"
 
-#define INDEX_MAX ((size_t)4 * 1024 * 1024)
-#define BODY_MAX ((size_t)16 * 1024 * 1024)
 #define FILES_MAX 4096
 #define ITEMS_MAX 300
 #define COLUMNS 3
@@ -27,24 +25,6 @@ struct recordings {
     uint64_t *served; /* how often each was an answer */
     struct arena memory;
 };
-
-/** Reads a file of bounded size. */
-static bool read_file(const char *path, size_t max, struct buf *text, struct error *error)
-{
-    FILE *stream = fopen(path, "re");
-    if (!stream)
-        return error_set(error, ERROR_NOT_FOUND, "cannot open %.300s: %s", path, strerror(errno));
-    size_t got;
-    do {
-        got = fread(buf_reserve(text, 65536), 1, 65536, stream);
-        text->len += got;
-    } while (got > 0 && text->len <= max);
-    const bool failed = ferror(stream) != 0;
-    fclose(stream);
-    if (failed || text->len > max)
-        return error_set(error, ERROR_INVALID, "%.300s: %s", path, failed ? "cannot be read" : "is too large");
-    return true;
-}
 
 /** Orders slices for qsort. */
 static int compare_items(const void *a, const void *b)
@@ -149,7 +129,7 @@ static bool add_recording(struct recordings *all, const char *folder, char *cons
         return true;
     snprintf(path, sizeof(path), "%s/%s", folder, column[0]);
     json_t *body = NULL;
-    good = read_file(path, BODY_MAX, &text, error);
+    good = yaml_read(path, &text, error);
     if (good)
         body = json_loadb((const char *)text.data, text.len, 0, NULL);
     if (good && (key_of_url(all, provider, column[1], body, &key) || key_of_body(provider, body, &key))) {
@@ -207,7 +187,7 @@ struct recordings *recordings_load(const char *folder, struct error *error)
     all->items = xcalloc(FILES_MAX, sizeof(*all->items));
     all->served = xcalloc(FILES_MAX, sizeof(*all->served));
     snprintf(path, sizeof(path), "%s/index.tsv", folder);
-    bool good = read_file(path, INDEX_MAX, &index, error);
+    bool good = yaml_read(path, &index, error);
     buf_append(&index, "", 1);
     good = good && read_index(all, folder, (char *)index.data, error);
     if (good && all->count == 0)
