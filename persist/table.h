@@ -21,23 +21,42 @@ struct origin {
     int64_t offset;
 };
 
+/** What an encoder is given besides the record. */
+struct encode_context {
+    struct origin origin;
+    struct dimensions *dimensions; /**< keys of assets and sources */
+    struct arena *arena;           /**< of the batch */
+};
+
 struct table {
     const char *topic;   /**< without prefix */
-    const char *name;    /**< schema-qualified target of COPY */
+    const char *name;    /**< target of COPY in schema quotebus */
     const char *columns; /**< comma separated, in the order encode_row writes */
     int16_t column_count;
     const char *schema_json; /**< the reader's schema */
-    /** The partitioned parent that needs a partition per day, or NULL. */
-    const char *partitioned;
+    bool by_day;             /**< has a partition per UTC day of the row's time */
+    bool latency;            /**< time to commit is measured from the row's time */
     /**
-     * Decodes `body` and appends one row. Looks dimension keys up in `dimensions`; ERROR_INVALID: the record is bad (dead
-     * letter). *day gets the day number of the partition the row belongs to.
+     * Decodes `body` and writes all columns of one row. *at_us gets the row's time (fetched_at and the like), the key of the
+     * partition. Pure but for `dimensions`. ERROR_INVALID with a cause: the record can be no row (dead letter); other codes: a
+     * dimension key could not be had.
      */
-    bool (*encode_row)(struct str body, const struct origin *origin, struct dimensions *dimensions, struct arena *arena,
-                       struct copy_row *row, int64_t *day, struct error *error);
+    bool (*encode_row)(struct str body, const struct encode_context *context, struct copy_row *row, int64_t *at_us,
+                       struct error *error);
 };
 
 /** All tables, ended by NULL: the one table of tables. */
 extern const struct table *const tables[];
+
+/** First and last day number of the partitions that the schema allows: 1990-01-01 and 2099-12-31. */
+#define TABLE_DAY_FIRST INT64_C(7305)
+#define TABLE_DAY_LAST INT64_C(47481)
+
+/**
+ * Appends the row of a record to `out`: encode_row between copy_begin and copy_end, and a check that a partition can exist.
+ * On failure `out` is as it was before.
+ */
+bool table_encode(const struct table *table, struct str body, const struct encode_context *context, struct buf *out,
+                  int64_t *at_us, struct error *error) MUST_CHECK;
 
 #endif

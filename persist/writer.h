@@ -1,0 +1,41 @@
+/*
+ * Writes batches into PostgreSQL: one batch, one transaction, with the offsets of its partitions in it.
+ *
+ * BEGIN; move the offsets (which finds out a zombie before anything else); COPY per table; dead letters sent and acknowledged;
+ * COMMIT. When PostgreSQL refuses a row, the batch is written once more with savepoints: halves of halves, until the row stands
+ * alone and becomes a dead letter. After any failure the writer is of no use: free it, and begin anew from the stored offsets,
+ * which also settles a commit whose outcome is not known.
+ *
+ * Threads: one.
+ */
+#ifndef QUOTEBUS_PERSIST_WRITER_H
+#define QUOTEBUS_PERSIST_WRITER_H
+
+#include "base/config.h"
+#include "base/error.h"
+#include "persist/batch.h"
+#include "persist/dimensions.h"
+
+struct writer;
+
+/** Connects and checks the schema's version. `config` is kept by reference. */
+struct writer *writer_new(const struct config *config, struct error *error) MUST_CHECK;
+/** Closes the connection: an open transaction is rolled back, and nothing is written any more. */
+void writer_disconnect(struct writer *writer);
+/** NULL is fine. */
+void writer_free(struct writer *writer);
+
+/** Takes partitions over: `partitions` gets the offsets to begin at. */
+bool writer_assign(struct writer *writer, rd_kafka_topic_partition_list_t *partitions, struct error *error) MUST_CHECK;
+/** Lets partitions go; what was read of them must have been written or dropped. */
+void writer_release(struct writer *writer, const rd_kafka_topic_partition_list_t *partitions);
+/** Partitions that belong to it. */
+size_t writer_partitions(const struct writer *writer);
+/** Keys for encoding rows. */
+struct dimensions *writer_dimensions(struct writer *writer);
+/** Stores a batch. ERROR_FENCED: another instance has taken over. The batch is left to the caller. */
+bool writer_write(struct writer *writer, struct batch *batch, struct error *error) MUST_CHECK;
+/** Notices a lost connection while there is nothing to write. */
+bool writer_check(struct writer *writer, struct error *error) MUST_CHECK;
+
+#endif
