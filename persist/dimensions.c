@@ -40,14 +40,15 @@ struct dimensions *dimensions_new(const struct dimension_source *source)
     return dimensions;
 }
 
-/** Forgets all names. */
+/** Forgets all names. The entries stay chained in the order they came when the hash table goes. */
 static void forget_all(struct dimensions *dimensions)
 {
-    struct entry *entry, *next;
-    HASH_ITER(hh, dimensions->entries, entry, next)
-    {
-        HASH_DEL(dimensions->entries, entry);
+    struct entry *entry = dimensions->entries;
+    HASH_CLEAR(hh, dimensions->entries);
+    while (entry) {
+        struct entry *next = entry->hh.next;
         free(entry);
+        entry = next;
     }
 }
 

@@ -75,7 +75,7 @@ static bool read_file(const char *path, struct arena *arena, struct str *content
     if (ferror(file))
         ok = error_set(error, ERROR_USAGE, "%s: reading failed", path);
     else if (len > MIGRATION_BYTES_MAX)
-        ok = error_set(error, ERROR_INVALID, "%s: longer than %d bytes", path, MIGRATION_BYTES_MAX);
+        ok = error_set(error, ERROR_INVALID, "%s: longer than %zu bytes", path, MIGRATION_BYTES_MAX);
     else if (memchr(data, '\0', len))
         ok = error_set(error, ERROR_INVALID, "%s: has a NUL byte, this is no SQL", path);
     else
@@ -92,7 +92,7 @@ static bool add_file(struct migration_files *files, const char *folder, const ch
     struct buf path = {0};
     buf_printf(&path, "%s/%s", folder, name);
     buf_append(&path, "", 1);
-    struct str content;
+    struct str content = {0};
     const bool ok =
         read_file((const char *)path.data, &files->memory, &content, error) && sha256_text(content, migration->sha256, error);
     buf_clear(&path);

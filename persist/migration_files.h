@@ -13,7 +13,7 @@
 #include "base/error.h"
 
 /** Bytes of the longest file. */
-#define MIGRATION_BYTES_MAX (1024 * 1024)
+#define MIGRATION_BYTES_MAX ((size_t)1 << 20)
 /** SHA-256 in hexadecimal with the NUL. */
 #define SHA256_TEXT_MAX 65
 
