@@ -11,7 +11,7 @@
 #include "persist/batch.h"
 
 /** Time to send all letters of a batch and have them acknowledged. */
-#define LETTERS_TIMEOUT_MS 5000
+#define LETTERS_TIMEOUT_MS INT64_C(5000)
 
 struct letters;
 

@@ -99,7 +99,7 @@ static bool ask(struct pg *pg, const char *sql, const rd_kafka_topic_partition_t
 /** Takes the advisory lock of a partition. */
 static bool take_lock(struct pg *pg, const rd_kafka_topic_partition_t *at, struct error *error)
 {
-    int holders, rows;
+    int holders = 0, rows = 0;
     int64_t value = 0;
     if (!ask(pg, SQL_END_HOLDERS, at, &holders, &value, error))
         return false;
@@ -115,7 +115,7 @@ static bool take_lock(struct pg *pg, const rd_kafka_topic_partition_t *at, struc
 /** Takes one partition over and reads its offset. */
 static bool assign_one(struct pg *pg, struct positions *known, rd_kafka_topic_partition_t *at, struct error *error)
 {
-    int rows;
+    int rows = 0;
     int64_t next = 0;
     if (!take_lock(pg, at, error) || !ask(pg, SQL_CREATE, at, &rows, &next, error) || !ask(pg, SQL_READ, at, &rows, &next, error))
         return false;
@@ -142,8 +142,8 @@ void offsets_release(struct pg *pg, struct positions *known, const rd_kafka_topi
 {
     for (int i = 0; i < partitions->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &partitions->elems[i];
-        int rows;
-        int64_t value;
+        int rows = 0;
+        int64_t value = 0;
         struct error error = {0};
         positions_remove(known, at->topic, at->partition);
         if (pg->conn && PQstatus(pg->conn) == CONNECTION_OK && !ask(pg, SQL_UNLOCK, at, &rows, &value, &error))

@@ -1,0 +1,196 @@
+"""persist against the real PostgreSQL: migrations, refused and doubled rows, many days, offsets."""
+
+import concurrent.futures
+import itertools
+import re
+import shutil
+import signal
+import time
+
+import bus
+import pytest
+from pipeline import wait_for
+from stack import ROOT
+
+MIGRATIONS = ROOT / "persist" / "migrations"
+NUMBERS = itertools.count(1)
+FETCHED_AT_US = 1767323045000000  # 2026-01-02T03:04:05Z
+DAY_US = 86400 * 10 ** 6
+
+
+# ---- migrations
+
+@pytest.fixture
+def tenant(stack):
+    """A database without a schema."""
+    made = stack.tenant(f"t_migrate_{next(NUMBERS)}")
+    made.psql(f"create database {made.database}", database="postgres")
+    return made
+
+
+def migrate(tenant, folder=MIGRATIONS, conninfo=None):
+    return tenant.run("quotebus-persist", "--migrate", check=False, env={
+        "QUOTEBUS_POSTGRES_CONNINFO": conninfo or tenant.conninfo_for("admin"), "QUOTEBUS_MIGRATIONS": str(folder)})
+
+
+def applied(tenant):
+    return tenant.psql("select string_agg(version::text, ' ' order by version) from quotebus.schema_migration")
+
+
+def numbers():
+    return " ".join(str(int(path.name[:3])) for path in sorted(MIGRATIONS.glob("*.sql")))
+
+
+def test_migrating_twice_changes_nothing(tenant):
+    for _ in range(2):
+        done = migrate(tenant)
+        assert done.returncode == 0, done.stderr
+        assert not done.stdout
+        assert applied(tenant) == numbers()
+    owners = tenant.psql("select distinct tableowner from pg_tables where schemaname = 'quotebus'")
+    assert owners == "quotebus_owner"
+
+
+def test_migrations_started_at_once_apply_each_file_once(tenant):
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: migrate(tenant), range(4)))
+    assert [done.returncode for done in results] == [0] * 4, [done.stderr for done in results]
+    assert applied(tenant) == numbers()
+    assert sum(done.stderr.count("migration applied") for done in results) == len(numbers().split())
+
+
+def test_released_migration_that_changed_is_refused(tenant, tmp_path):
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    assert migrate(tenant, folder).returncode == 0
+    changed = next(folder.glob("003_*.sql"))
+    changed.write_text(changed.read_text() + "-- one more line\n")
+    done = migrate(tenant, folder)
+    assert done.returncode == 1
+    assert changed.name in done.stderr and "was changed after it was applied" in done.stderr
+
+
+def test_missing_number_and_missing_folder_are_refused(tenant, tmp_path):
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    next(folder.glob("002_*.sql")).unlink()
+    done = migrate(tenant, folder)
+    assert done.returncode == 1 and "number 002 is missing" in done.stderr
+    assert tenant.psql("select to_regclass('quotebus.schema_migration') is null") == "t"
+    done = migrate(tenant, tmp_path / "nowhere")
+    assert done.returncode == 2 and "nowhere" in done.stderr
+
+
+def test_error_in_a_migration_names_file_and_line_and_leaves_nothing_behind(tenant, tmp_path):
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    number = len(numbers().split()) + 1
+    bad = folder / f"{number:03}_bad.sql"
+    bad.write_text("-- é\ncreate table quotebus.half (x int);\n\nselect nothing from quotebus.nowhere;\n")
+    done = migrate(tenant, folder)
+    assert done.returncode == 1
+    assert f"{bad.name}:4" in done.stderr and "quotebus.nowhere" in done.stderr
+    assert tenant.psql("select to_regclass('quotebus.half') is null") == "t"
+    assert applied(tenant) == numbers()
+    bad.write_text("create table quotebus.half (x int); commit;")
+    done = migrate(tenant, folder)
+    assert done.returncode == 1 and "ends its own transaction" in done.stderr
+
+
+def test_unreachable_server_is_status_3(tenant):
+    done = migrate(tenant, conninfo="host=127.0.0.1 port=1 dbname=none user=none")
+    assert done.returncode == 3 and done.stderr.strip()
+
+
+def test_login_without_rights_over_roles_owns_its_own_database(tenant):
+    name = tenant.database
+    tenant.psql(f"create role {name}_dba login password 'x'; alter database {name} owner to {name}_dba", database="postgres")
+    conninfo = f"host=127.0.0.1 port={tenant.ports['postgres']} dbname={name} user={name}_dba password=x"
+    done = migrate(tenant, conninfo=conninfo)
+    assert done.returncode == 0, done.stderr
+    assert applied(tenant) == numbers()
+
+
+# ---- the stage
+
+def clean_quote(number, **changes):
+    """One record of quotes.clean; each number is a poll of its own."""
+    return {"asset": "crypto:BTC", "source": "coingecko", "symbol": "bitcoin", "currency": "USD", "price": 64000.5 + number,
+            "observed_at": FETCHED_AT_US + number, "observed_resolution_s": 1, "fetched_at": FETCHED_AT_US + number,
+            "request_id": f"r-{number}", "unit_factor": 1.0, "verdict": "PASS", "flags": [], "score": 1.0, "source_count": 1,
+            "rules_version": "test", "raw_partition": 0, "raw_offset": number, **changes}
+
+
+def produce(pipeline, quotes):
+    parsed, number = bus.schema("clean_quote"), pipeline.schema_id("quotes.clean")
+    return pipeline.produce("quotes.clean", [(quote["asset"].encode(), bus.encode(number, parsed, quote)) for quote in quotes])
+
+
+def letters(pipeline):
+    return pipeline.read("quotes.clean.dlq")
+
+
+def test_poll_that_comes_twice_is_stored_once_and_kept_as_a_dead_letter(pipeline):
+    pipeline.start(stages=("persist",))
+    quotes = [clean_quote(i) for i in range(500)]
+    produce(pipeline, quotes[:300] + [quotes[17]] + quotes[300:])
+    wait_for(lambda: letters(pipeline), 30, "a dead letter")
+    pipeline.wait_rows(500)
+    letter, = letters(pipeline)
+    assert letter.headers["qb.cause"] == b"duplicate_row"
+    assert letter.headers["__connect.errors.stage"] == b"TASK_PUT"
+    assert b"23505" in letter.headers["__connect.errors.exception.message"]
+    assert pipeline.count("quote") == 500
+
+
+def test_row_that_only_postgresql_can_refuse_is_found_by_bisecting(pipeline):
+    pipeline.start(stages=("persist",))
+    parsed, number = bus.schema("anomaly"), pipeline.schema_id("quotes.anomalies")
+    evidence = [{"source": "nul\x00inside", "price": 1.0, "observed_at": FETCHED_AT_US, "weight": 1.0}]
+    rows = [{**clean_quote(i), "rule": "jump", "unit": "bps", "message": "m", "evidence": evidence if i in (3, 77) else []}
+            for i in range(100)]
+    pipeline.produce("quotes.anomalies", [(b"crypto:BTC", bus.encode(number, parsed, row)) for row in rows])
+    wait_for(lambda: pipeline.count("anomaly") == 98 and len(pipeline.read("quotes.anomalies.dlq")) == 2, 30,
+             "98 rows and 2 dead letters")
+    assert {letter.headers["qb.cause"] for letter in pipeline.read("quotes.anomalies.dlq")} == {b"refused_row"}
+    metrics = pipeline.http("persist", "/metrics")
+    assert 'quotebus_persist_rows_total{table="anomaly"} 98' in metrics
+    assert 'quotebus_persist_dead_letters_total{topic="quotes.anomalies",cause="refused_row"} 2' in metrics
+
+
+def test_records_of_many_days_get_their_partitions(pipeline):
+    produce(pipeline, [clean_quote(i, fetched_at=FETCHED_AT_US + i * DAY_US) for i in range(150)])
+    pipeline.start(stages=("persist",))
+    pipeline.wait_rows(150)
+    days = pipeline.sql("select count(*) from pg_inherits where inhparent = 'quotebus.quote'::regclass")
+    assert days == [["150"]]
+    assert re.search(r"quotebus_persist_latency_seconds_count 150\b", pipeline.http("persist", "/metrics"))
+
+
+def test_not_ready_without_the_schema_and_ready_once_it_is_there(pipeline):
+    pipeline.stack.psql("drop schema quotebus cascade")
+    pipeline.stack.start_stage("persist")
+    time.sleep(2)
+    assert not pipeline.stack.ready("persist")
+    assert "quotebus-persist --migrate" in pipeline.process("persist").log_tail()
+    pipeline.stack.create_database()
+    pipeline.stack.wait_ready(("persist",))
+
+
+def test_instance_stopped_within_a_transaction_does_not_hold_up_its_successor(pipeline):
+    """A stopped process keeps its row locks: whoever takes its partitions over ends its server process."""
+    env = {"QUOTEBUS_PERSIST_SESSION_TIMEOUT_MS": "3000"}
+    pipeline.start(stages=("persist",), env={"persist": {**env, "QUOTEBUS_PERSIST_BATCH_MAX_ROWS": "5"}})
+    first = pipeline.process("persist")
+    produce(pipeline, [clean_quote(i, asset=f"crypto:X{i}") for i in range(4000)])
+    pipeline.wait_rows(200)
+    first.send(signal.SIGSTOP)
+    try:
+        pipeline.stack.start_stage("persist", name="persist-second", env={
+            **env, "QUOTEBUS_PERSIST_INSTANCE": "second", "QUOTEBUS_PERSIST_LISTEN": "127.0.0.1:0"})
+        pipeline.wait_rows(4000, timeout_s=30)
+    finally:
+        first.send(signal.SIGCONT)
+    wait_for(lambda: pipeline.stack.ready("persist"), 30, "the first one joins again")
+    assert pipeline.count("quote") == 4000
+    assert not letters(pipeline)
