@@ -8,6 +8,7 @@ import signal
 import time
 
 import bus
+import psycopg
 import pytest
 from pipeline import wait_for
 from stack import ROOT
@@ -177,8 +178,21 @@ def test_not_ready_without_the_schema_and_ready_once_it_is_there(pipeline):
     pipeline.stack.wait_ready(("persist",))
 
 
-def test_instance_stopped_within_a_transaction_does_not_hold_up_its_successor(pipeline):
-    """A stopped process keeps its row locks: whoever takes its partitions over ends its server process."""
+def test_server_process_of_a_sleeping_owner_is_ended_at_the_takeover(pipeline):
+    """A stopped instance keeps its row locks: whoever takes its partitions over ends its server process."""
+    topic = pipeline.topic("quotes.clean")
+    pipeline.sql(f"insert into quotebus.stream_offset values ('{topic}', 0, 0)")
+    with psycopg.connect(pipeline.stack.conninfo_for("quotebus")) as sleeper:
+        sleeper.execute("select pg_advisory_lock(hashtextextended('quotebus.stream.' || %s, 0))", [topic])
+        sleeper.execute("update quotebus.stream_offset set next_offset = 7 where topic = %s and partition = 0", [topic])
+        pipeline.start(stages=("persist",))
+        produce(pipeline, [clean_quote(i, asset=f"crypto:X{i}") for i in range(100)])
+        pipeline.wait_rows(100, timeout_s=20)
+        with pytest.raises(psycopg.OperationalError):
+            sleeper.execute("select 1")
+
+
+def test_stopped_instance_does_not_hold_up_its_successor(pipeline):
     env = {"QUOTEBUS_PERSIST_SESSION_TIMEOUT_MS": "3000"}
     pipeline.start(stages=("persist",), env={"persist": {**env, "QUOTEBUS_PERSIST_BATCH_MAX_ROWS": "5"}})
     first = pipeline.process("persist")
