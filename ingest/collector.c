@@ -89,7 +89,7 @@ static void add_sources(struct collector *collector)
     }
 }
 
-struct collector *collector_new(struct config *config, struct error *error)
+struct collector *collector_new(const struct config *config, struct error *error)
 {
     const struct fetcher_options options = {
         .user_agent = config->ingest.user_agent,
@@ -296,10 +296,9 @@ static bool build_request(struct collector *collector, const struct call *call, 
 {
     const struct request_spec spec = {
         .assets = call->assets, .asset_count = call->asset_count, .api_key = collector->sources[call->lane].api_key};
-    size_t len = strlen(base_url);
     buf_reset(&collector->url);
     buf_reset(&collector->headers);
-    buf_append(&collector->url, base_url, len > 0 && base_url[len - 1] == '/' ? len - 1 : len);
+    buf_append_str(&collector->url, str_from(base_url));
     if (!call->endpoint->build(&spec, &collector->url, &collector->headers, error)) {
         return false;
     }

@@ -15,7 +15,7 @@ struct collector;
 
 /** Binds jobs and providers; reads API keys from the environment. `config` must outlive it. NULL on failure (ERROR_USAGE: in the
  * file). */
-struct collector *collector_new(struct config *config, struct error *error) MUST_CHECK;
+struct collector *collector_new(const struct config *config, struct error *error) MUST_CHECK;
 void collector_free(struct collector *collector);
 
 /** Connects to registry and broker; see publisher_connect. */

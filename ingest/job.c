@@ -1,6 +1,7 @@
 #include "ingest/job.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +11,13 @@
 #define WORDS_MAX 32
 
 /** Fills `error` with the place of a field of a job, what is wrong, and the nearest of the words that are right. */
-static bool unknown_word(const struct config *config, const struct job_settings *settings, const char *field, const char *word,
-                         const char *const *words, size_t count, struct error *error)
+static bool unknown_word(const struct config *config, const struct job_settings *settings, const char *field, const char *problem,
+                         const char *word, const char *const *words, size_t count, struct error *error)
 {
     const char *nearest = nearest_word(word, words, count);
-    return error_set(error, ERROR_USAGE, "%s:%d: jobs.%s.%s: unknown %s '%s'; did you mean %s?", config->path, settings->line,
-                     settings->name, field, field, word, nearest != NULL ? nearest : words[0]);
+    return error_set(error, ERROR_USAGE, "%s:%d: jobs.%s.%s: %s '%s'%s%s%s", config->path, settings->line, settings->name, field,
+                     problem, word, nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "",
+                     nearest != NULL ? "?" : "");
 }
 
 const struct provider *job_provider(const struct config *config, const struct job_settings *settings, struct error *error)
@@ -29,7 +31,7 @@ const struct provider *job_provider(const struct config *config, const struct jo
     for (; providers[count] != NULL && count < WORDS_MAX; count++) {
         words[count] = providers[count]->name;
     }
-    unknown_word(config, settings, "provider", settings->provider, words, count, error);
+    unknown_word(config, settings, "provider", "there is no provider", settings->provider, words, count, error);
     return NULL;
 }
 
@@ -37,6 +39,7 @@ const struct provider *job_provider(const struct config *config, const struct jo
 static bool bind_endpoint(struct job *job, const struct config *config, const struct provider *provider, struct error *error)
 {
     const char *words[WORDS_MAX];
+    char problem[80];
     size_t count = 0;
     job->endpoint = provider_endpoint(provider, job->settings->endpoint);
     if (job->endpoint != NULL) {
@@ -45,7 +48,8 @@ static bool bind_endpoint(struct job *job, const struct config *config, const st
     for (; count < provider->endpoint_count && count < WORDS_MAX; count++) {
         words[count] = provider->endpoints[count].name;
     }
-    return unknown_word(config, job->settings, "endpoint", job->settings->endpoint, words, count, error);
+    snprintf(problem, sizeof problem, "%s has no endpoint", provider->name);
+    return unknown_word(config, job->settings, "endpoint", problem, job->settings->endpoint, words, count, error);
 }
 
 /** Whether a list of texts holds a text. */

@@ -43,7 +43,7 @@ struct publisher {
     struct buf value;
 };
 
-struct publisher *publisher_new(struct config *config, struct error *error)
+struct publisher *publisher_new(const struct config *config, struct error *error)
 {
     struct registry *registry = registry_new(&config->registry, error);
     if (registry == NULL) {

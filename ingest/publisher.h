@@ -24,7 +24,7 @@
 struct publisher;
 
 /** Does no input or output yet; `config` must outlive it. NULL on failure. */
-struct publisher *publisher_new(struct config *config, struct error *error) MUST_CHECK;
+struct publisher *publisher_new(const struct config *config, struct error *error) MUST_CHECK;
 /** Frees without waiting for what is queued. NULL is fine. */
 void publisher_free(struct publisher *publisher);
 

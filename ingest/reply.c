@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "ingest/json.h"
 #include "ingest/number.h"
 
@@ -182,6 +183,17 @@ void reply_currency(struct quote *quote, struct str currency, struct arena *aren
         }
     }
     quote->currency = arena_str(arena, currency);
+}
+
+struct opt_long reply_time(const char *text)
+{
+    int64_t us = 0;
+    struct error ignored;
+    /* A dash behind the year: time_parse_us takes other forms, too, that people type and no provider sends. */
+    if (text == NULL || strlen(text) < 10 || text[4] != '-' || !time_parse_us(text, 0, &us, &ignored) || us < 0) {
+        return (struct opt_long){0};
+    }
+    return SOME_LONG(us);
 }
 
 /** RFC 3986, 2.3: characters that never need an escape. */

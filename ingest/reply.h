@@ -35,6 +35,9 @@ void reply_finish(const struct request_spec *spec, struct parse_result *result);
 /** Makes a quote in a minor unit (GBp, GBX, ZAc, ILA) one in the major unit; sets currency and unit_factor. */
 void reply_currency(struct quote *quote, struct str currency, struct arena *arena);
 
+/** Microseconds of `2018-10-05` or `2018-10-05T14:30:00Z`; unset for NULL, for anything else and before 1970. */
+struct opt_long reply_time(const char *text);
+
 /** Whether `text` holds `word`, letters compared without case. */
 bool text_has(struct str text, const char *word);
 /** Appends `text` percent-encoded (RFC 3986 unreserved characters stay). */

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "ingest/json.h"
 #include "ingest/providers/table.h"
 #include "ingest/reply.h"
@@ -144,23 +143,11 @@ static struct str listing_currency(const char *symbol)
     return STR("");
 }
 
-/** Midnight UTC of `2018-10-05`. */
-static struct opt_long day_us(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    int64_t us;
-    struct error ignored;
-    if (text == NULL || strlen(text) != 10 || text[4] != '-' || !time_parse_us(text, 0, &us, &ignored)) {
-        return (struct opt_long){0};
-    }
-    return SOME_LONG(us);
-}
-
 /** Fills a quote from "Global Quote". */
 static void read_global_quote(const json_t *body, double price, const struct request_asset *asset, struct arena *arena,
                               struct quote *quote)
 {
-    struct opt_long day = day_us(body, "07. latest trading day");
+    struct opt_long day = reply_time(json_string_value(json_object_get(body, "07. latest trading day")));
     quote->price = price;
     quote->open = json_number_text(body, "02. open");
     quote->high = json_number_text(body, "03. high");
@@ -205,13 +192,11 @@ static struct opt_long refreshed_us(const json_t *body)
     const char *text = json_string_value(json_object_get(body, "6. Last Refreshed"));
     const char *zone = json_string_value(json_object_get(body, "7. Time Zone"));
     char iso[24];
-    int64_t us;
-    struct error ignored;
     if (text == NULL || strlen(text) != 19 || text[10] != ' ' || zone == NULL || strcmp(zone, "UTC") != 0) {
         return (struct opt_long){0};
     }
     snprintf(iso, sizeof iso, "%.10sT%sZ", text, text + 11);
-    return time_parse_us(iso, 0, &us, &ignored) ? SOME_LONG(us) : (struct opt_long){0};
+    return reply_time(iso);
 }
 
 /** Whether the answer's codes are those that were asked for. */

@@ -2,7 +2,6 @@
  * CoinGecko: simple/price (prices of many coins) and coins/markets (with volume, capitalisation, high and low). Works without a
  * key; a demo key goes into a header. A limit comes as 429 or as HTTP 200 with an error object.
  */
-#include "base/clock.h"
 #include "ingest/json.h"
 #include "ingest/providers/table.h"
 #include "ingest/reply.h"
@@ -144,19 +143,14 @@ static void parse_simple_price(const struct request_spec *spec, const struct htt
 /** Fills a quote from one row of coins/markets. */
 static void read_market(const json_t *row, double price, struct quote *quote)
 {
-    const char *updated = json_string_value(json_object_get(row, "last_updated"));
-    int64_t time_us;
-    struct error ignored;
+    struct opt_long updated = reply_time(json_string_value(json_object_get(row, "last_updated")));
     quote->price = price;
     quote->currency = STR("USD");
     quote->high = json_number(row, "high_24h");
     quote->low = json_number(row, "low_24h");
     quote->volume = json_number(row, "total_volume");
     quote->market_cap = json_number(row, "market_cap");
-    if (updated != NULL && updated[0] >= '0' && updated[0] <= '9' &&
-        time_parse_us(updated, quote->observed_at_us, &time_us, &ignored)) {
-        quote->observed_at_us = time_us;
-    }
+    quote->observed_at_us = updated.set ? updated.value : quote->observed_at_us;
 }
 
 /** Reads `[{"id":"bitcoin","current_price":49053,...}]`. */
