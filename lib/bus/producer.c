@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,6 +16,9 @@
 #define INIT_STEP_MS 500
 /** Longest sleep while the queue is full. */
 #define FULL_STEP_MS 50
+/** Topics whose metadata is fetched at the first record, and the longest wait for it. */
+#define TOPICS_MAX 32
+#define METADATA_TIMEOUT_MS 1000
 
 struct producer {
     rd_kafka_t *rk;
@@ -24,6 +28,8 @@ struct producer {
     uint64_t done;   /* answered for, delivered or not */
     uint64_t failed; /* not delivered */
     rd_kafka_resp_err_t last_failure;
+    rd_kafka_topic_t *topics[TOPICS_MAX]; /* that were sent to */
+    size_t topic_count;
 };
 
 /** Counts what became of a record. */
@@ -131,6 +137,8 @@ void producer_free(struct producer *producer)
 {
     if (!producer)
         return;
+    for (size_t i = 0; i < producer->topic_count; i++)
+        rd_kafka_topic_destroy(producer->topics[i]);
     if (producer->rk) {
         rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
         rd_kafka_destroy(producer->rk);
@@ -151,6 +159,25 @@ static bool is_usable(struct producer *producer, struct error *error)
                            "%llu records of the transaction were not delivered: %s", (unsigned long long)producer->failed,
                            rd_kafka_err2str(producer->last_failure));
     return true;
+}
+
+/**
+ * Fetches the metadata of a topic before the first record goes there. librdkafka itself would ask for it up to a second later,
+ * which would be the latency of every first transaction.
+ */
+static void meet_topic(struct producer *producer, const char *name)
+{
+    const rd_kafka_metadata_t *metadata;
+    for (size_t i = 0; i < producer->topic_count; i++) {
+        if (strcmp(rd_kafka_topic_name(producer->topics[i]), name) == 0)
+            return;
+    }
+    rd_kafka_topic_t *topic = producer->topic_count < TOPICS_MAX ? rd_kafka_topic_new(producer->rk, name, NULL) : NULL;
+    if (!topic)
+        return;
+    producer->topics[producer->topic_count++] = topic;
+    if (!rd_kafka_metadata(producer->rk, 0, topic, &metadata, METADATA_TIMEOUT_MS))
+        rd_kafka_metadata_destroy(metadata);
 }
 
 /** One attempt to queue. The headers stay the caller's on failure. */
@@ -178,6 +205,7 @@ static rd_kafka_resp_err_t enqueue(struct producer *producer, const struct outgo
 
 bool producer_send(struct producer *producer, const struct outgoing *record, int64_t wait_ms, struct error *error)
 {
+    meet_topic(producer, record->topic);
     const int64_t deadline_ms = clock_mono_ms() + wait_ms;
     rd_kafka_resp_err_t err = enqueue(producer, record);
     while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL && is_usable(producer, error)) {

@@ -55,7 +55,8 @@ struct producer *producer_new(const struct kafka_settings *settings, const struc
 void producer_free(struct producer *producer);
 
 /**
- * Queues a record; when the queue is full serves callbacks up to `wait_ms`. ERROR_RETRY: still full, or the producer has failed
+ * Queues a record; when the queue is full serves callbacks up to `wait_ms`. The first record to a topic waits up to 1 s for its
+ * metadata. ERROR_RETRY: still full, or the producer has failed
  * for good (then producer_poll fails as well); ERROR_FENCED: it was fenced; ERROR_LIMIT: too large for any broker;
  * ERROR_NOT_FOUND: no such partition.
  */

@@ -14,15 +14,20 @@
 
 #define ANSWER_MAX_BYTES (4U << 20)
 #define CACHE_MAX 10000
+#define UNKNOWN_MAX 256
 #define UNKNOWN_RETRY_MS 10000
 #define MEDIA_TYPE "application/vnd.schemaregistry.v1+json"
 
-/** What is known about an id. */
 struct cached_schema {
     int32_t id;
-    char *json;       /* NULL: the registry does not know it */
-    int64_t retry_ms; /* then: when to ask again */
+    char *json;
     UT_hash_handle hh;
+};
+
+/** An id that the registry did not know, so that a flood of bad records does not become a flood of requests. */
+struct unknown_id {
+    int32_t id;
+    int64_t retry_ms; /* when to ask again; 0: a free place */
 };
 
 struct registry {
@@ -33,6 +38,8 @@ struct registry {
     struct buf answer;
     bool too_large;
     struct cached_schema *schemas; /* uthash, by id */
+    struct unknown_id unknown[UNKNOWN_MAX];
+    size_t next_unknown; /* the place that is overwritten next */
 };
 
 /** One request and what it is for. */
@@ -134,23 +141,17 @@ fail:
     return NULL;
 }
 
-/** Takes an entry out of the cache. */
-static void forget(struct registry *registry, struct cached_schema *schema)
-{
-    HASH_DEL(registry->schemas, schema);
-    free(schema->json);
-    free(schema);
-}
-
 void registry_free(struct registry *registry)
 {
-    struct cached_schema *schema;
-    struct cached_schema *next;
     if (!registry)
         return;
-    HASH_ITER(hh, registry->schemas, schema, next)
-    {
-        forget(registry, schema);
+    struct cached_schema *schema = registry->schemas;
+    HASH_CLEAR(hh, registry->schemas);
+    while (schema) {
+        struct cached_schema *next = schema->hh.next;
+        free(schema->json);
+        free(schema);
+        schema = next;
     }
     if (registry->curl)
         curl_easy_cleanup(registry->curl);
@@ -307,40 +308,35 @@ static enum registry_status fetch_schema(struct registry *registry, int32_t id, 
     return status;
 }
 
-/** Makes room for one more entry by forgetting the unknown ids, which hostile records could make up without end. */
-static bool make_room(struct registry *registry, struct error *error)
+/** Whether the registry was asked for an id a moment ago and did not know it. */
+static bool is_unknown(const struct registry *registry, int32_t id)
 {
-    struct cached_schema *schema;
-    struct cached_schema *next;
-    if (HASH_COUNT(registry->schemas) < CACHE_MAX)
-        return true;
-    HASH_ITER(hh, registry->schemas, schema, next)
-    {
-        if (!schema->json)
-            forget(registry, schema);
+    const int64_t now_ms = clock_mono_ms();
+    for (size_t i = 0; i < UNKNOWN_MAX; i++) {
+        if (registry->unknown[i].id == id && now_ms < registry->unknown[i].retry_ms)
+            return true;
     }
-    return HASH_COUNT(registry->schemas) < CACHE_MAX ||
-           error_set(error, ERROR_LIMIT, "registry: more than %d schemas are in use", CACHE_MAX);
-}
-
-/** Puts what is known about an id into the cache; `json` (NULL: unknown) is taken over. */
-static void remember(struct registry *registry, int32_t id, char *json)
-{
-    struct cached_schema *schema = xcalloc(1, sizeof(*schema));
-    *schema = (struct cached_schema){.id = id, .json = json, .retry_ms = clock_mono_ms() + UNKNOWN_RETRY_MS};
-    HASH_ADD_INT(registry->schemas, id, schema);
+    return false;
 }
 
 /** Asks the registry for an id and remembers its answer. */
 static enum registry_status learn(struct registry *registry, int32_t id, const char **schema_json, struct error *error)
 {
     char *json = NULL;
-    if (!make_room(registry, error))
+    if (HASH_COUNT(registry->schemas) >= CACHE_MAX) {
+        error_set(error, ERROR_LIMIT, "registry: more than %d schemas are in use", CACHE_MAX);
         return REGISTRY_UNAVAILABLE;
+    }
     const enum registry_status status = fetch_schema(registry, id, &json, error);
-    if (status == REGISTRY_OK || status == REGISTRY_UNKNOWN)
-        remember(registry, id, json);
-    *schema_json = json;
+    if (status == REGISTRY_OK) {
+        struct cached_schema *schema = xcalloc(1, sizeof(*schema));
+        *schema = (struct cached_schema){.id = id, .json = json};
+        HASH_ADD_INT(registry->schemas, id, schema);
+        *schema_json = json;
+    } else if (status == REGISTRY_UNKNOWN) {
+        registry->unknown[registry->next_unknown] = (struct unknown_id){.id = id, .retry_ms = clock_mono_ms() + UNKNOWN_RETRY_MS};
+        registry->next_unknown = (registry->next_unknown + 1) % UNKNOWN_MAX;
+    }
     return status;
 }
 
@@ -348,18 +344,15 @@ enum registry_status registry_schema(struct registry *registry, int32_t id, cons
 {
     struct cached_schema *known;
     HASH_FIND_INT(registry->schemas, &id, known);
-    if (!known)
-        return learn(registry, id, schema_json, error);
-    if (known->json) {
+    if (known) {
         *schema_json = known->json;
         return REGISTRY_OK;
     }
-    if (clock_mono_ms() >= known->retry_ms) {
-        forget(registry, known);
-        return learn(registry, id, schema_json, error);
+    if (is_unknown(registry, id)) {
+        error_set(error, ERROR_NOT_FOUND, "registry: schema %d is unknown at %.200s", id, registry->shown);
+        return REGISTRY_UNKNOWN;
     }
-    error_set(error, ERROR_NOT_FOUND, "registry: schema %d is unknown at %.200s", id, registry->shown);
-    return REGISTRY_UNKNOWN;
+    return learn(registry, id, schema_json, error);
 }
 
 /** POSTs a schema somewhere and reads the id of the answer. */
