@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/service.h"
+#include "bus/fetch.h"
 #include "bus/kafka_conf.h"
 
 #define COMPONENT "kafka.consumer"
@@ -19,10 +20,6 @@
 #define WATERMARKS_TIMEOUT_MS 5000
 #define CLOSE_TIMEOUT_MS 5000
 #define CLOSE_STEP_MS 100
-/** The local queue: fetching rests once it holds that much. A burst of half of it that ends probably emptied a full queue. */
-#define QUEUE_MESSAGES 10000
-#define QUEUE_KBYTES 4096
-#define WAKE_TIMEOUT_MS 100
 #define DISPLAY_INTERVAL_MS 2000
 #define LAG_INTERVAL_MS 1000
 
@@ -46,8 +43,7 @@ struct consumer {
     rd_kafka_topic_partition_list_t *display; /* offsets to commit for lag tools; NULL: none */
     int64_t next_display_ms;
     int64_t next_lag_ms;
-    size_t burst_messages; /* delivered without a pause */
-    size_t burst_bytes;
+    struct fetch_burst burst;
 };
 
 /** Remembers the first failure; the session is over. */
@@ -262,30 +258,16 @@ static rd_kafka_conf_t *make_conf(const struct kafka_settings *settings, const s
 {
     char session_timeout[24];
     char heartbeat[24];
-    char queue_messages[16];
-    char queue_kbytes[16];
-    snprintf(queue_messages, sizeof(queue_messages), "%d", QUEUE_MESSAGES);
-    snprintf(queue_kbytes, sizeof(queue_kbytes), "%d", QUEUE_KBYTES);
     snprintf(session_timeout, sizeof(session_timeout), "%lld", (long long)options->session_timeout_ms);
     snprintf(heartbeat, sizeof(heartbeat), "%lld", (long long)options->session_timeout_ms / 10 + 1);
     const struct kafka_property properties[] = {
         {"group.id", options->group},
         {"partition.assignment.strategy", "cooperative-sticky"},
         {"isolation.level", "read_committed"},
-        {"enable.auto.commit", "false"},
-        {"enable.auto.offset.store", "false"},
-        /* Every start is explicit; jumping by itself would lose or repeat records. */
-        {"auto.offset.reset", "error"},
         {"session.timeout.ms", session_timeout},
         {"heartbeat.interval.ms", heartbeat},
         {"max.poll.interval.ms", "120000"},
-        {"enable.partition.eof", "true"},
-        {"fetch.wait.max.ms", "50"},
-        {"fetch.error.backoff.ms", "200"},
-        {"fetch.message.max.bytes", "524288"},
-        {"fetch.max.bytes", "2097152"},
-        {"queued.min.messages", queue_messages},
-        {"queued.max.messages.kbytes", queue_kbytes},
+        FETCH_PROPERTIES,
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_conf_new(settings, options->client_id, properties, error);
@@ -436,45 +418,13 @@ static bool take_record(struct consumer *consumer, const rd_kafka_message_t *mes
     }
     partition->next_offset = message->offset + 1;
     partition->delivered = true;
-    consumer->burst_messages++;
-    consumer->burst_bytes += message->len;
     return true;
-}
-
-/**
- * Wakes the fetcher when a burst has emptied the queue: once the queue was full, the thread of librdkafka 2.0.2 that fetches
- * sleeps for up to a second whatever we do meanwhile, unless a request to the same broker comes up. Without this a small queue
- * would bound the rate.
- */
-static void wake_fetcher(struct consumer *consumer)
-{
-    int64_t low;
-    int64_t high;
-    const bool was_full =
-        consumer->burst_messages >= QUEUE_MESSAGES / 2 || consumer->burst_bytes >= (size_t)QUEUE_KBYTES * 1024 / 2;
-    consumer->burst_messages = 0;
-    consumer->burst_bytes = 0;
-    if (!was_full || consumer->partition_count == 0)
-        return;
-    const struct partition *partition = &consumer->partitions[0];
-    (void)rd_kafka_query_watermark_offsets(consumer->rk, partition->topic, partition->number, &low, &high, WAKE_TIMEOUT_MS);
-}
-
-/** The next message or event; NULL: none within the time. */
-static rd_kafka_message_t *poll_once(struct consumer *consumer, int64_t timeout_ms)
-{
-    rd_kafka_message_t *polled = rd_kafka_consumer_poll(consumer->rk, 0);
-    if (!polled) {
-        wake_fetcher(consumer);
-        polled = rd_kafka_consumer_poll(consumer->rk, (int)timeout_ms);
-    }
-    return polled;
 }
 
 enum consumer_result consumer_poll(struct consumer *consumer, int64_t timeout_ms, rd_kafka_message_t **message,
                                    struct error *error)
 {
-    rd_kafka_message_t *polled = consumer->failed ? NULL : poll_once(consumer, timeout_ms);
+    rd_kafka_message_t *polled = consumer->failed ? NULL : fetch_poll(consumer->rk, &consumer->burst, timeout_ms);
     bool deliver = false;
     *message = NULL;
     if (polled && polled->err)

@@ -14,6 +14,8 @@
 /** Longest wait for init_transactions, and the pieces it is cut into so that heartbeats and stops come through. */
 #define INIT_TIMEOUT_MS 30000
 #define INIT_STEP_MS 500
+/** What kafka_conf sets; librdkafka wants it within the transaction timeout. */
+#define SOCKET_TIMEOUT_MS 10000
 /** Longest sleep while the queue is full. */
 #define FULL_STEP_MS 50
 /** Topics whose metadata is fetched at the first record, and the longest wait for it. */
@@ -81,6 +83,7 @@ static rd_kafka_conf_t *make_conf(const struct kafka_settings *settings, const s
         /* The list ends here without a transactional id. */
         {transactional ? "transaction.timeout.ms" : NULL, transaction_timeout},
         {"transactional.id", options->transactional_id},
+        {options->transaction_timeout_ms < SOCKET_TIMEOUT_MS ? "socket.timeout.ms" : NULL, transaction_timeout},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf = kafka_conf_new(settings, options->client_id, properties, error);
