@@ -1,8 +1,10 @@
 #include "cli/command.h"
 
+extern const struct command command_status;
+extern const struct command command_summary;
+extern const struct command command_tail;
 extern const struct command command_topics;
 
 const struct command *const commands[] = {
-    &command_topics,
-    NULL,
+    &command_status, &command_tail, &command_topics, &command_summary, NULL,
 };

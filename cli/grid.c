@@ -21,6 +21,12 @@ void grid_clear(struct grid *grid)
     *grid = (struct grid){0};
 }
 
+void grid_reset(struct grid *grid)
+{
+    grid->cell_count = 0;
+    arena_reset(&grid->memory);
+}
+
 /** Appends a cell. */
 static void add_cell(struct grid *grid, struct cell cell)
 {

@@ -57,6 +57,8 @@ struct grid_layout {
 
 void grid_init(struct grid *grid, const struct column *columns, size_t column_count);
 void grid_clear(struct grid *grid);
+/** Forgets the rows, keeps the columns. */
+void grid_reset(struct grid *grid);
 /** The next cell; NULL: no value. */
 void grid_text(struct grid *grid, const char *text);
 void grid_number(struct grid *grid, double number);

@@ -8,10 +8,11 @@
 struct kafka_admin {
     rd_kafka_t *client;
     rd_kafka_queue_t *answers;
+    int wait_ms;
     char brokers[128]; /* for messages; cut */
 };
 
-struct kafka_admin *kafka_admin_new(const struct kafka_settings *settings, struct error *error)
+struct kafka_admin *kafka_admin_new(const struct kafka_settings *settings, int wait_ms, struct error *error)
 {
     /* A consumer, since only its lookups of offsets respect open transactions; it never joins the group. */
     const struct kafka_property properties[] = {
@@ -22,6 +23,7 @@ struct kafka_admin *kafka_admin_new(const struct kafka_settings *settings, struc
         return NULL;
     struct kafka_admin *admin = xcalloc(1, sizeof(*admin));
     admin->client = client;
+    admin->wait_ms = wait_ms;
     admin->answers = rd_kafka_queue_new(client);
     strncat(admin->brokers, settings->brokers, sizeof(admin->brokers) - 1);
     return admin;
@@ -62,7 +64,7 @@ static const struct rd_kafka_metadata_topic *find_metadata(const struct rd_kafka
 /** Asks for all topics: asking for one by name could make it. */
 static bool get_metadata(struct kafka_admin *admin, const struct rd_kafka_metadata **metadata, struct error *error)
 {
-    const rd_kafka_resp_err_t err = rd_kafka_metadata(admin->client, 1, NULL, metadata, KAFKA_WAIT_MS);
+    const rd_kafka_resp_err_t err = rd_kafka_metadata(admin->client, 1, NULL, metadata, admin->wait_ms);
     return err == RD_KAFKA_RESP_ERR_NO_ERROR || admin_failed(admin, err, "list of topics", error);
 }
 
@@ -71,14 +73,14 @@ static rd_kafka_AdminOptions_t *admin_options(struct kafka_admin *admin, rd_kafk
 {
     char text[128];
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->client, operation);
-    rd_kafka_AdminOptions_set_request_timeout(options, KAFKA_WAIT_MS, text, sizeof(text));
+    rd_kafka_AdminOptions_set_request_timeout(options, admin->wait_ms, text, sizeof(text));
     return options;
 }
 
 /** Waits for the answer of an admin call. NULL and an error when it failed as a whole; else destroyed by the caller. */
 static rd_kafka_event_t *admin_answer(struct kafka_admin *admin, const char *what, struct error *error)
 {
-    rd_kafka_event_t *event = rd_kafka_queue_poll(admin->answers, KAFKA_WAIT_MS + 1000);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(admin->answers, admin->wait_ms + 1000);
     if (!event) {
         admin_failed(admin, RD_KAFKA_RESP_ERR__TIMED_OUT, what, error);
         return NULL;
@@ -244,7 +246,7 @@ static bool look_up_offsets(struct kafka_admin *admin, struct partition_span *sp
                             struct error *error)
 {
     rd_kafka_topic_partition_list_t *list = partition_list(spans, count, which);
-    const rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(admin->client, list, KAFKA_WAIT_MS);
+    const rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(admin->client, list, admin->wait_ms);
     for (size_t i = 0; i < count; i++) {
         const int64_t offset = err == RD_KAFKA_RESP_ERR_NO_ERROR ? offset_of(list, &spans[i]) : -1;
         if (which == RD_KAFKA_OFFSET_BEGINNING)

@@ -1,7 +1,7 @@
 /*
  * What the command line asks Kafka about: topics and their settings, how far they reach, how far groups are. Creates topics.
  *
- * One client without a group; every call is bounded by KAFKA_WAIT_MS and fails with ERROR_UNREACHABLE and a message that says
+ * One client without a group; every call is bounded by the wait given and fails with ERROR_UNREACHABLE and a message that says
  * what to do when no broker answers. Threads: one.
  */
 #ifndef QUOTEBUS_CLI_KAFKA_ADMIN_H
@@ -14,8 +14,6 @@
 #include "base/error.h"
 #include "bus/kafka_conf.h"
 
-/** Longest wait for an answer. */
-#define KAFKA_WAIT_MS 10000
 /** Most settings of a topic that are looked at. */
 #define TOPIC_PROPERTIES_MAX 8
 
@@ -45,8 +43,8 @@ struct partition_span {
     int64_t end;   /**< the next one: behind the last record that readers of committed records see */
 };
 
-/** Connects lazily. NULL when a setting is refused. Freed with kafka_admin_free. */
-struct kafka_admin *kafka_admin_new(const struct kafka_settings *settings, struct error *error) MUST_CHECK;
+/** Connects lazily; waits up to `wait_ms` for each answer. NULL when a setting is refused. Freed with kafka_admin_free. */
+struct kafka_admin *kafka_admin_new(const struct kafka_settings *settings, int wait_ms, struct error *error) MUST_CHECK;
 /** NULL is fine. */
 void kafka_admin_free(struct kafka_admin *admin);
 

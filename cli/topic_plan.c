@@ -20,33 +20,15 @@ static void wish_property(struct topic_wish *wish, const char *name, const char 
     wish->properties[wish->property_count++] = (struct kafka_property){.name = name, .value = value};
 }
 
-/** A number as text in the arena. */
-static const char *number_text(int64_t number, struct arena *memory)
-{
-    char text[24];
-    snprintf(text, sizeof(text), "%" PRId64, number);
-    return arena_strdup(memory, str_from(text));
-}
-
-/** `prefix` + `name` in the arena. */
-static const char *joined(const char *prefix, const char *name, struct arena *memory)
-{
-    const size_t prefix_len = strlen(prefix), name_len = strlen(name);
-    char *text = arena_alloc(memory, prefix_len + name_len + 1);
-    memcpy(text, prefix, prefix_len);
-    memcpy(text + prefix_len, name, name_len);
-    return text;
-}
-
 struct topic_wish topic_wish_of(const struct topic_spec *spec, const char *prefix, struct arena *memory)
 {
     const bool compact = strcmp(spec->cleanup, "compact") == 0;
-    struct topic_wish wish = {.name = joined(prefix, spec->name, memory), .partitions = (int32_t)spec->partitions};
+    struct topic_wish wish = {.name = arena_printf(memory, "%s%s", prefix, spec->name), .partitions = (int32_t)spec->partitions};
     wish_property(&wish, "cleanup.policy", spec->cleanup);
     if (!compact)
-        wish_property(&wish, "retention.ms", number_text(spec->retention_d * MS_PER_DAY, memory));
+        wish_property(&wish, "retention.ms", arena_printf(memory, "%" PRId64, spec->retention_d * MS_PER_DAY));
     if (spec->max_message_bytes)
-        wish_property(&wish, "max.message.bytes", number_text(spec->max_message_bytes, memory));
+        wish_property(&wish, "max.message.bytes", arena_printf(memory, "%" PRId64, spec->max_message_bytes));
     wish.compared_count = wish.property_count;
     if (compact) {
         wish_property(&wish, "min.cleanable.dirty.ratio", COMPACT_DIRTY_RATIO);
@@ -59,7 +41,8 @@ void topic_compare(const struct topic_wish *wish, const struct topic_state *stat
 {
     if (state->partitions != wish->partitions)
         finding->differences[finding->difference_count++] =
-            (struct difference){"partitions", number_text(state->partitions, memory), number_text(wish->partitions, memory)};
+            (struct difference){"partitions", arena_printf(memory, "%" PRId32, state->partitions),
+                                arena_printf(memory, "%" PRId32, wish->partitions)};
     for (size_t i = 0; i < wish->compared_count && finding->difference_count < DIFFERENCES_MAX; i++) {
         const char *found = state->properties[i].value ? state->properties[i].value : "unknown";
         if (strcmp(found, wish->properties[i].value) != 0)

@@ -13,6 +13,9 @@
 #include "cli/subjects.h"
 #include "cli/topic_plan.h"
 
+/** Longest wait for an answer of Kafka. */
+#define WAIT_MS 10000
+
 /** One run of the command. */
 struct topics_run {
     const struct invocation *call;
@@ -70,7 +73,7 @@ static bool load(struct topics_run *run, struct error *error)
 /** Connects and looks at the topics. */
 static bool look(struct topics_run *run, struct error *error)
 {
-    run->admin = kafka_admin_new(&run->call->config->kafka, error);
+    run->admin = kafka_admin_new(&run->call->config->kafka, WAIT_MS, error);
     return run->admin && kafka_admin_describe(run->admin, run->wishes, run->table->count, run->states, &run->memory, error);
 }
 
@@ -91,13 +94,12 @@ static bool create_missing(struct topics_run *run, struct error *error)
 /** What is said about a new topic: `4 partitions, delete`. */
 static const char *describe_wish(struct topics_run *run, size_t i)
 {
-    char text[128];
     const struct topic_spec *spec = &run->table->topics[i];
-    int len = snprintf(text, sizeof(text), "%" PRId64 " partition%s, %s", spec->partitions, spec->partitions == 1 ? "" : "s",
-                       spec->cleanup);
+    const char *plural = spec->partitions == 1 ? "" : "s";
     if (spec->retention_d)
-        snprintf(text + len, sizeof(text) - (size_t)len, " after %" PRId64 " days", spec->retention_d);
-    return arena_strdup(&run->memory, str_from(text));
+        return arena_printf(&run->memory, "%" PRId64 " partition%s, %s after %" PRId64 " days", spec->partitions, plural,
+                            spec->cleanup, spec->retention_d);
+    return arena_printf(&run->memory, "%" PRId64 " partition%s, %s", spec->partitions, plural, spec->cleanup);
 }
 
 /** Topics: makes (apply) or names those that are missing, and names what differs. */
@@ -126,11 +128,8 @@ static bool deploy_subjects(struct topics_run *run, struct error *error)
     for (size_t i = 0; ok && i < run->table->count; i++) {
         if (!run->schemas[i])
             continue;
-        struct buf subject = {0};
         struct finding finding;
-        buf_printf(&subject, "%s-value", run->wishes[i].name);
-        const char *name = arena_strdup(&run->memory, buf_str(&subject));
-        buf_clear(&subject);
+        const char *name = arena_printf(&run->memory, "%s-value", run->wishes[i].name);
         ok = subject_deploy(registry, name, run->schemas[i], run->apply, &finding, &run->memory, error);
         if (ok)
             report(run, &finding);

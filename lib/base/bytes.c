@@ -185,6 +185,20 @@ char *arena_strdup(struct arena *arena, struct str s)
     return copy;
 }
 
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    const int len = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    const size_t size = len < 0 ? 1 : (size_t)len + 1;
+    char *text = arena_alloc(arena, size);
+    va_start(args, fmt);
+    vsnprintf(text, size, fmt, args);
+    va_end(args);
+    return text;
+}
+
 struct str arena_str(struct arena *arena, struct str s)
 {
     return (struct str){.ptr = arena_strdup(arena, s), .len = s.len};

@@ -84,6 +84,8 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t size);
 /** A NUL-terminated copy. */
 char *arena_strdup(struct arena *arena, struct str s);
+/** A NUL-terminated text as printf makes it. */
+char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /** A copy as a slice. */
 struct str arena_str(struct arena *arena, struct str s);
 void arena_reset(struct arena *arena);

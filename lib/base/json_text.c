@@ -50,3 +50,19 @@ void json_put_time(struct buf *out, int64_t us)
     char text[TIME_TEXT_MAX];
     json_put_string(out, str_from(time_format_us(us, text)));
 }
+
+void json_put_base64(struct buf *out, struct str bytes)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    buf_append_str(out, STR("\""));
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        uint32_t three = 0;
+        for (size_t k = 0; k < 3; k++)
+            three = three << 8 | (i + k < bytes.len ? (uint8_t)bytes.ptr[i + k] : 0U);
+        char four[4];
+        for (size_t k = 0; k < 4; k++)
+            four[k] = i + k > bytes.len ? '=' : alphabet[three >> (18 - 6 * k) & 63];
+        buf_append(out, four, sizeof(four));
+    }
+    buf_append_str(out, STR("\""));
+}

@@ -14,5 +14,7 @@ void json_put_string(struct buf *out, struct str text);
 void json_put_double(struct buf *out, double value);
 /** Appends a point in time as RFC 3339 text. */
 void json_put_time(struct buf *out, int64_t us);
+/** Appends bytes as base64 text (RFC 4648, section 4). */
+void json_put_base64(struct buf *out, struct str bytes);
 
 #endif

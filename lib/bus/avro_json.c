@@ -70,23 +70,6 @@ static void put_float(struct buf *json, float value)
     buf_append_str(json, str_from(text));
 }
 
-/** Appends bytes as base64 text (RFC 4648, section 4). */
-static void put_base64(struct buf *json, struct str bytes)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    buf_append_str(json, STR("\""));
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        uint32_t three = 0;
-        for (size_t k = 0; k < 3; k++)
-            three = three << 8 | (i + k < bytes.len ? (uint8_t)bytes.ptr[i + k] : 0U);
-        char four[4];
-        for (size_t k = 0; k < 4; k++)
-            four[k] = i + k > bytes.len ? '=' : alphabet[three >> (18 - 6 * k) & 63];
-        buf_append(json, four, sizeof(four));
-    }
-    buf_append_str(json, STR("\""));
-}
-
 /** Appends a long: a point in time as text where its year has four digits, else the number. */
 static void put_long(struct buf *json, int64_t value, enum avro_time time)
 {
@@ -172,7 +155,7 @@ static bool take_bytes(struct walk *walk, int64_t len)
     if (len > walk->in.end - walk->in.at)
         return avro_fail(&walk->in, "truncated");
     if (walk->json)
-        put_base64(walk->json, (struct str){.ptr = (const char *)walk->in.at, .len = (size_t)len});
+        json_put_base64(walk->json, (struct str){.ptr = (const char *)walk->in.at, .len = (size_t)len});
     walk->in.at += len;
     return true;
 }
