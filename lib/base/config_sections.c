@@ -34,7 +34,7 @@ static const struct yaml_field log_fields[] = {
 
 static const struct yaml_field ingest_fields[] = {
     HTTP_FIELDS(struct ingest_settings, "127.0.0.1:9701"),
-    YAML_TEXT(struct ingest_settings, user_agent, "Mozilla/5.0 (compatible; quotebus/" QUOTEBUS_VERSION ")"),
+    YAML_TEXT(struct ingest_settings, user_agent, "Mozilla/5.0 (compatible; quotebus/0.1)"),
     YAML_INT(struct ingest_settings, max_body_bytes, "16777216", 1024, 268435456),
     YAML_INT(struct ingest_settings, request_timeout_ms, "15000", 10, 300000),
     YAML_INT(struct ingest_settings, retry_base_ms, "500", 1, 60000),

@@ -40,7 +40,7 @@ static struct {
     bool ready;
     char reason[REASON_MAX];
     struct metric *ready_metric;
-} state = {.wake_fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER, .reason = "starting"};
+} state = {.wake_fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 /** Makes the wake descriptor readable for ever: sleepers and the watchdog see the stop at once. Async-signal-safe. */
 static void wake(void)
@@ -123,6 +123,7 @@ static void register_metrics(const char *name)
     metric_set(metric_gauge("quotebus_start_time_seconds", "When this process started, seconds since the epoch.", NULL),
                (double)clock_wall_us() / (double)US_PER_S);
     state.ready_metric = metric_gauge("quotebus_ready", "1 while the stage is connected and assigned.", NULL);
+    metric_set(state.ready_metric, 0);
 }
 
 /** Starts the watchdog with all signals blocked in it, so that they reach the main thread. */
@@ -139,13 +140,24 @@ static bool start_watchdog(struct error *error)
     return true;
 }
 
-bool service_start(const char *name, const struct http_settings *settings, struct error *error)
+/** Forgets an earlier life of the service in this process. */
+static void reset_state(const char *name, int64_t stop_timeout_ms)
 {
     state.name = name;
-    state.stop_timeout_ms = settings->stop_timeout_ms;
+    state.stop_timeout_ms = stop_timeout_ms;
     atomic_store(&state.finished, false);
     atomic_store(&state.stopping, false);
+    atomic_store(&state.reloads, 0);
+    pthread_mutex_lock(&state.lock);
+    state.ready = false;
+    snprintf(state.reason, sizeof(state.reason), "starting");
+    pthread_mutex_unlock(&state.lock);
     service_heartbeat();
+}
+
+bool service_start(const char *name, const struct http_settings *settings, struct error *error)
+{
+    reset_state(name, settings->stop_timeout_ms);
     register_metrics(name);
     const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0)
