@@ -27,7 +27,6 @@
 #define HEARTBEAT_MAX_MS 60000
 
 static struct {
-    const char *name;
     int64_t stop_timeout_ms;
     atomic_int wake_fd; /* readable from the moment a stop is asked for; -1: none */
     atomic_int reloads; /* SIGHUPs not yet taken */
@@ -141,9 +140,8 @@ static bool start_watchdog(struct error *error)
 }
 
 /** Forgets an earlier life of the service in this process. */
-static void reset_state(const char *name, int64_t stop_timeout_ms)
+static void reset_state(int64_t stop_timeout_ms)
 {
-    state.name = name;
     state.stop_timeout_ms = stop_timeout_ms;
     atomic_store(&state.finished, false);
     atomic_store(&state.stopping, false);
@@ -157,7 +155,7 @@ static void reset_state(const char *name, int64_t stop_timeout_ms)
 
 bool service_start(const char *name, const struct http_settings *settings, struct error *error)
 {
-    reset_state(name, settings->stop_timeout_ms);
+    reset_state(settings->stop_timeout_ms);
     register_metrics(name);
     const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0)

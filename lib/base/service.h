@@ -25,7 +25,7 @@ struct http_settings {
     int64_t stop_timeout_ms; /**< bound of a graceful stop */
 };
 
-/** Installs signal handlers, starts the HTTP thread. `name` is kept by reference. Fails when the port is taken. */
+/** Installs signal handlers, starts the HTTP thread. Fails when the port is taken. */
 bool service_start(const char *name, const struct http_settings *settings, struct error *error) MUST_CHECK;
 /** True once a stop was asked for. */
 bool service_stopping(void);
