@@ -49,11 +49,13 @@ void log_write(enum log_level level, const char *component, const char *message,
 void log_format_line(struct buf *out, enum log_format format, int64_t now_us, enum log_level level, const char *stage,
                      const char *component, const char *message, const struct log_field *fields);
 
-#define LOG_AT(level, component, message, ...)                                                                                   \
-    log_write((level), (component), (message), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
-#define log_debug(component, message, ...) LOG_AT(LOG_LEVEL_DEBUG, component, message __VA_OPT__(, ) __VA_ARGS__)
-#define log_info(component, message, ...) LOG_AT(LOG_LEVEL_INFO, component, message __VA_OPT__(, ) __VA_ARGS__)
-#define log_warn(component, message, ...) LOG_AT(LOG_LEVEL_WARN, component, message __VA_OPT__(, ) __VA_ARGS__)
-#define log_error(component, message, ...) LOG_AT(LOG_LEVEL_ERROR, component, message __VA_OPT__(, ) __VA_ARGS__)
+#define LOG_FIELDS(level, component, message, ...)                                                                               \
+    log_write((level), (component), (message), (const struct log_field[]){__VA_ARGS__})
+/** log_write with the message and any number of fields as variable arguments; the zeroed entry ends them. */
+#define LOG_AT(level, component, ...) LOG_FIELDS(level, component, __VA_ARGS__, {0})
+#define log_debug(component, ...) LOG_AT(LOG_LEVEL_DEBUG, component, __VA_ARGS__)
+#define log_info(component, ...) LOG_AT(LOG_LEVEL_INFO, component, __VA_ARGS__)
+#define log_warn(component, ...) LOG_AT(LOG_LEVEL_WARN, component, __VA_ARGS__)
+#define log_error(component, ...) LOG_AT(LOG_LEVEL_ERROR, component, __VA_ARGS__)
 
 #endif

@@ -86,15 +86,14 @@ const struct yaml_node *yaml_entry(const struct yaml_file *file, const struct ya
 /** Compares a searched key with an entry, for bsearch. */
 static int compare_key(const void *key, const void *item)
 {
-    return strcmp(key, (*(const struct yaml_item *const *)item)->key);
+    return strcmp(key, ((const struct yaml_item *)item)->key);
 }
 
 const struct yaml_item *yaml_find(const struct yaml_node *mapping, const char *key)
 {
     if (!mapping || mapping->kind != YAML_MAPPING || mapping->count == 0)
         return NULL;
-    const struct yaml_item *const *found = bsearch(key, mapping->sorted, mapping->count, sizeof(*mapping->sorted), compare_key);
-    return found ? *found : NULL;
+    return bsearch(key, mapping->sorted, mapping->count, sizeof(*mapping->sorted), compare_key);
 }
 
 const struct yaml_node *yaml_get(const struct yaml_file *file, const struct yaml_node *mapping, const char *key)

@@ -189,14 +189,16 @@ bool yaml_check_keys(const struct yaml_file *file, const struct yaml_node *mappi
 {
     const char *known[KEYS_MAX];
     size_t known_count = 0;
-    if (mapping && !yaml_is_mapping(file, mapping, path, error))
+    if (!mapping)
+        return true;
+    if (!yaml_is_mapping(file, mapping, path, error))
         return false;
     for (size_t i = 0; i < field_count && known_count < KEYS_MAX; i++)
         known[known_count++] = fields[i].name;
     for (; children && *children && known_count < KEYS_MAX; children++)
         known[known_count++] = *children;
     assert(known_count < KEYS_MAX && "a table has fewer fields");
-    for (size_t i = 0; i < yaml_count(mapping); i++) {
+    for (size_t i = 0; i < mapping->count; i++) {
         if (!check_key(file, &mapping->items[i], path, known, known_count, error))
             return false;
     }

@@ -168,26 +168,26 @@ static bool read_items(struct parse *parse, bool mapping, const struct place *ou
 /** Orders entries by key, then by line. */
 static int compare_items(const void *a, const void *b)
 {
-    const struct yaml_item *left = *(const struct yaml_item *const *)a;
-    const struct yaml_item *right = *(const struct yaml_item *const *)b;
+    const struct yaml_item *left = a, *right = b;
     const int order = strcmp(left->key, right->key);
-    return order ? order : (left > right) - (left < right);
+    return order ? order : left->line - right->line;
 }
 
 /** Indexes a mapping by key; two equal keys are an error, since one of them would be ignored. */
 static bool index_mapping(struct parse *parse, struct yaml_node *node, const struct place *place)
 {
     node->sorted = arena_alloc(&parse->file->memory, node->count * sizeof(*node->sorted));
-    for (size_t i = 0; i < node->count; i++)
-        node->sorted[i] = &node->items[i];
-    if (node->count > 1)
-        qsort(node->sorted, node->count, sizeof(*node->sorted), compare_items);
+    if (node->count == 0)
+        return true;
+    memcpy(node->sorted, node->items, node->count * sizeof(*node->sorted));
+    qsort(node->sorted, node->count, sizeof(*node->sorted), compare_items);
     for (size_t i = 1; i < node->count; i++) {
-        if (strcmp(node->sorted[i - 1]->key, node->sorted[i]->key) == 0) {
+        const struct yaml_item *first = &node->sorted[i - 1], *second = &node->sorted[i];
+        if (strcmp(first->key, second->key) == 0) {
             char message[80];
-            snprintf(message, sizeof(message), "the key stands twice; the first one is in line %d", node->sorted[i - 1]->line);
-            const struct place at = {.outer = place, .key = node->sorted[i]->key};
-            return refuse(parse, node->sorted[i]->line, &at, message) != NULL;
+            snprintf(message, sizeof(message), "the key stands twice; the first one is in line %d", first->line);
+            const struct place at = {.outer = place, .key = second->key};
+            return refuse(parse, second->line, &at, message) != NULL;
         }
     }
     return true;

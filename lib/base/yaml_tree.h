@@ -22,7 +22,7 @@ struct yaml_node {
     const char *text; /* of a scalar */
     struct yaml_item *items;
     size_t count;
-    const struct yaml_item **sorted; /* of a mapping: the items by key */
+    struct yaml_item *sorted; /* of a mapping: copies of the items by key */
 };
 
 struct yaml_file {

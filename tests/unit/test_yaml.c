@@ -359,11 +359,13 @@ static void very_long_keys_and_values_fit_into_messages(void **state)
     struct outcome outcome = bind_with(buf_str(&text), NULL);
     assert_false(outcome.good);
     assert_non_null(strstr(outcome.error.message, "file.yaml:1"));
+    arena_clear(&outcome.memory);
     buf_reset(&text);
     buf_printf(&text, "t: {name: x, count: %s}", key);
     outcome = bind_with(buf_str(&text), NULL);
     assert_false(outcome.good);
     assert_non_null(strstr(outcome.error.message, "file.yaml:1: t.count: 'kkk"));
+    arena_clear(&outcome.memory);
     buf_reset(&text);
     buf_printf(&text, "%s: {%s: {%s: 1, %s: 1}}", key, key, "k", "k");
     struct error error = {0};
