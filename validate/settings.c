@@ -224,6 +224,8 @@ struct rule_settings *rule_settings_load(const char *path, struct error *error)
     struct rule_settings *settings = NULL;
     if (yaml_read(path, &text, error))
         settings = rule_settings_parse(path, buf_str(&text), error);
+    else if (error && error->code == ERROR_NOT_FOUND)
+        error->code = ERROR_USAGE; /* the configuration names it */
     buf_clear(&text);
     return settings;
 }

@@ -37,7 +37,7 @@ struct class_settings {
 
 struct rule_settings;
 
-/** Reads and checks a rule file; errors (ERROR_USAGE, ERROR_NOT_FOUND) name file, line and field. NULL on failure. */
+/** Reads and checks a rule file; errors (ERROR_USAGE) name file, line and field. NULL on failure. */
 struct rule_settings *rule_settings_load(const char *path, struct error *error) MUST_CHECK;
 /** The same from a text; `name` stands for the file in errors. */
 struct rule_settings *rule_settings_parse(const char *name, struct str text, struct error *error) MUST_CHECK;

@@ -1,0 +1,58 @@
+#include "validate/counters.h"
+
+#include "base/metrics.h"
+#include "validate/engine.h"
+
+/** A counter with one label. */
+static struct metric *labelled(const char *name, const char *help, const char *label, const char *value)
+{
+    char labels[128];
+    const char *const pairs[] = {label, value};
+    return metric_counter(name, help, metric_labels(labels, sizeof(labels), 1, pairs));
+}
+
+/** The counter of a flag. */
+static struct metric *flag_counter(const char *flag)
+{
+    return labelled("quotebus_validate_flags_total", "Flags by rule", "rule", flag);
+}
+
+void counters_init(struct counters *counters)
+{
+    counters->records = metric_counter("quotebus_validate_records_total", "Raw records that were read", NULL);
+    counters->restored = metric_counter("quotebus_validate_restored_assets_total", "Assets whose state was restored", NULL);
+    for (int i = 0; i < VERDICT_COUNT; i++)
+        counters->verdicts[i] =
+            labelled("quotebus_validate_verdicts_total", "Judged quotes by verdict", "verdict", verdict_name((enum verdict)i));
+    for (size_t i = 0; rules[i]; i++)
+        counters->flags[i] = flag_counter(rules[i]->name);
+    counters->uncorroborated = flag_counter(FLAG_UNCORROBORATED);
+}
+
+void counters_record(struct counters *counters)
+{
+    metric_add(counters->records, 1);
+}
+
+void counters_judged(struct counters *counters, const struct clean_quote *clean)
+{
+    metric_add(counters->verdicts[clean->verdict], 1);
+    for (size_t i = 0; i < clean->flags_count; i++) {
+        size_t rule = 0;
+        while (rules[rule] && rules[rule]->name != clean->flags[i].ptr)
+            rule++;
+        metric_add(rules[rule] ? counters->flags[rule] : counters->uncorroborated, 1);
+    }
+}
+
+void counters_dead_letter(const char *cause)
+{
+    metric_add(labelled("quotebus_validate_dead_letters_total", "Records that became dead letters by cause", "cause",
+                        cause ? cause : "unknown"),
+               1);
+}
+
+void counters_restored(struct counters *counters, size_t assets)
+{
+    metric_add(counters->restored, (double)assets);
+}

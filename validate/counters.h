@@ -1,0 +1,31 @@
+/*
+ * The metrics of validate. They count what was judged, including what a failed session will judge again.
+ */
+#ifndef QUOTEBUS_VALIDATE_COUNTERS_H
+#define QUOTEBUS_VALIDATE_COUNTERS_H
+
+#include <stddef.h>
+
+#include "quotebus_records.h"
+#include "validate/rule.h"
+
+struct counters {
+    struct metric *records;
+    struct metric *restored;
+    struct metric *verdicts[VERDICT_COUNT];
+    struct metric *flags[RULES_MAX]; /**< in the order of the rule table */
+    struct metric *uncorroborated;
+};
+
+/** Makes all metrics, so that they stand at 0 from the start. */
+void counters_init(struct counters *counters);
+/** A raw record came. */
+void counters_record(struct counters *counters);
+/** A quote was judged. */
+void counters_judged(struct counters *counters, const struct clean_quote *clean);
+/** A record became a dead letter; `cause` may be NULL. */
+void counters_dead_letter(const char *cause);
+/** The memory of a partition was restored. */
+void counters_restored(struct counters *counters, size_t assets);
+
+#endif
