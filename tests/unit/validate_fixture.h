@@ -2,14 +2,14 @@
 #ifndef QUOTEBUS_TESTS_VALIDATE_FIXTURE_H
 #define QUOTEBUS_TESTS_VALIDATE_FIXTURE_H
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "validate/engine.h"
 
