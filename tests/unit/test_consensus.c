@@ -139,10 +139,10 @@ static void suspect_source_is_shown_with_weight_0(void **state)
     judge(&stream, a_quote("b", 100));
     judge(&stream, a_quote("c", 500));
     assert_false(stream.last.has_consensus);
-    judge(&stream, a_quote_at("b", 101, 1));
+    judge(&stream, a_quote_at("b", 100.5, 1));
     assert_true(stream.last.has_consensus);
     const struct consensus_price *price = &stream.last.consensus;
-    assert_true(price->price == 100.5 && price->confidence == 0.5);
+    assert_true(price->price == 100.25 && price->confidence == 0.25);
     assert_int_equal(price->source_count, 2);
     assert_int_equal(price->sources_count, 3);
     assert_true(str_is(price->sources[2].source, "c"));

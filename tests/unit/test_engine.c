@@ -32,7 +32,8 @@ static struct quote random_quote(int step, int one_in, unsigned *seed)
         quote.observed_resolution_s = 86400;
     if (rand_r(seed) % 6 == 0) {
         quote.currency = STR("EUR");
-        quote.usd_rate = SOME_DOUBLE(some_figure(1.1, one_in, seed));
+        if (rand_r(seed) % 4)
+            quote.usd_rate = SOME_DOUBLE(some_figure(1.1, one_in, seed));
     }
     if (rand_r(seed) % 3 == 0) {
         quote.bid = SOME_DOUBLE(some_figure(quote.price * 0.999, one_in, seed));
