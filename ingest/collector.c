@@ -11,7 +11,7 @@
 #include "ingest/meters.h"
 #include "ingest/planner.h"
 #include "ingest/publisher.h"
-#include "ingest/reply.h"
+#include "ingest/reading.h"
 #include "ingest/stamp.h"
 
 #define COMPONENT "ingest.fetch"
@@ -151,136 +151,64 @@ bool collector_connect(struct collector *collector, struct error *error)
     return publisher_connect(collector->publisher, error);
 }
 
-/** What one finished request gave. */
-struct reading {
-    const struct fetch_result *fetched;
-    const struct flight *flight;
-    struct source *source;
-    struct http_response response;
-    struct parse_result parsed;
-};
-
-/** Lets the provider's parser read a response, or says why there is none. */
-static void read_response(struct collector *collector, struct reading *reading)
-{
-    const struct call *call = reading->flight->call;
-    const struct request_spec spec = {
-        .assets = call->assets, .asset_count = call->asset_count, .api_key = reading->source->api_key};
-    reading->response = reading->fetched->response;
-    reading->response.fetched_at_us = stamp_time_us(&collector->stamp, clock_wall_us());
-    if (reading->fetched->complete) {
-        failpoint("ingest.after_fetch");
-        call->endpoint->parse(&spec, &reading->response, &collector->arena, &reading->parsed);
-    } else {
-        reply_set(&reading->parsed, reading->fetched->failure, "%s", reading->fetched->message);
-    }
-    for (size_t i = 0; i < reading->parsed.quote_count; i++) {
-        reading->parsed.quotes[i].fetched_at_us = reading->response.fetched_at_us;
-        reading->parsed.quotes[i].request_id = str_from(reading->flight->request_id);
-    }
-}
-
-/** The health event of a finished call. */
-static struct health_event health_of(const struct reading *reading, const struct lane_view *lane)
-{
-    const struct call *call = reading->flight->call;
-    const struct parse_result *parsed = &reading->parsed;
-    bool about_asset = call->asset_count == 1 && parsed->outcome != OUTCOME_OK;
-    return (struct health_event){
-        .provider = str_from(lane->settings->name),
-        .at_us = reading->response.fetched_at_us,
-        .state = str_from(outcome_name(parsed->outcome)),
-        .endpoint = str_from(call->endpoint->name),
-        .asset = about_asset ? SOME_STR(str_from(call->assets[0].asset)) : (struct opt_str){0},
-        .http_status = reading->fetched->complete ? SOME_INT(reading->response.status) : (struct opt_int){0},
-        .latency_ms = reading->fetched->latency_ms,
-        .quotes = (int32_t)parsed->quote_count,
-        .quota_used = lane->quota_used,
-        .quota_limit = lane->settings->max_calls > 0 ? SOME_LONG(lane->settings->max_calls) : (struct opt_long){0},
-        .message = parsed->message[0] != '\0' ? str_from(parsed->message) : STR("every asset that was asked for has a price"),
-        .request_id = str_from(reading->flight->request_id),
-    };
-}
-
 /** Publishes what a call gave. After a failure nothing more is sent until the next connection. */
-static void publish(struct collector *collector, const struct reading *reading)
+static void publish(struct collector *collector, const struct reading *reading, size_t lane_number)
 {
     const struct moment now = moment_now();
+    const struct parse_result *parsed = &reading->parsed;
     struct lane_view lane;
-    planner_view(collector->planner, reading->flight->call->lane, &now, &lane);
-    const struct health_event event = health_of(reading, &lane);
-    bool sent =
-        collector->failure.code == ERROR_NONE &&
-        publisher_quotes(collector->publisher, reading->parsed.quotes, reading->parsed.quote_count, &collector->failure) &&
-        publisher_health(collector->publisher, &event, &collector->failure);
+    planner_view(collector->planner, lane_number, &now, &lane);
+    const struct health_event event = reading_health(reading, &lane);
+    bool sent = collector->failure.code == ERROR_NONE &&
+                publisher_quotes(collector->publisher, parsed->quotes, parsed->quote_count, &collector->failure) &&
+                publisher_health(collector->publisher, &event, &collector->failure);
     if (!sent) {
         log_warn(COMPONENT, "a response was not published; its assets are fetched anew in a later slot",
-                 F_STR("provider", lane.settings->name), F_INT("quotes", reading->parsed.quote_count),
-                 F_STR("request_id", reading->flight->request_id));
+                 F_STR("provider", reading->provider), F_INT("quotes", parsed->quote_count),
+                 F_STR("request_id", reading->request_id));
     }
 }
 
-/** How loud a call is in the log: what needs a human is a warning. */
-static enum log_level call_level(const struct parse_result *parsed, const struct call_verdict *verdict)
-{
-    if (parsed->outcome == OUTCOME_OK) {
-        return parsed->missing_count == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
-    }
-    return verdict->retry_in_ms.set ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
-}
-
-/** What a call came to, in a few words. */
-static const char *call_words(const struct parse_result *parsed, const struct call_verdict *verdict)
-{
-    if (verdict->retired != NULL) {
-        return "the asset is inactive at this provider from now on";
-    }
-    if (verdict->retry_in_ms.set) {
-        return "the call failed and will be made again";
-    }
-    return parsed->outcome == OUTCOME_OK ? "the call went well" : "the call failed";
-}
-
-/** Tells the planner, log and metrics what a call came to; the planner takes the call over. */
-static void conclude(struct collector *collector, struct reading *reading)
+/** Tells planner, metrics and log what a call came to; the planner takes the call over. */
+static void conclude(struct collector *collector, const struct reading *reading, struct call *call)
 {
     const struct moment now = moment_now();
-    const struct parse_result *parsed = &reading->parsed;
-    struct call *call = reading->flight->call;
-    const char *endpoint = call->endpoint->name;
-    const char *asset = call->asset_count == 1 ? call->assets[0].asset : "";
     const struct call_measure measure = {
-        .endpoint = endpoint,
-        .outcome = parsed->outcome,
-        .duration_s = reading->fetched->latency_ms / 1000,
-        .quotes = parsed->quote_count,
-        .at_us = reading->response.fetched_at_us,
+        .endpoint = reading->endpoint,
+        .outcome = reading->parsed.outcome,
+        .duration_s = reading->latency_ms / 1000,
+        .quotes = reading->parsed.quote_count,
+        .at_us = reading->fetched_at_us,
     };
     const struct call_result result = {
-        .outcome = parsed->outcome,
-        .retry_after_s = reading->response.retry_after_s,
-        .missing = parsed->missing,
-        .missing_count = parsed->missing_count,
+        .outcome = reading->parsed.outcome,
+        .retry_after_s = reading->retry_after_s,
+        .missing = reading->parsed.missing,
+        .missing_count = reading->parsed.missing_count,
     };
-    int64_t attempt = call->attempt;
     struct call_verdict verdict;
-    meters_call(&reading->source->meters, &measure);
+    meters_call(&collector->sources[call->lane].meters, &measure);
     planner_done(collector->planner, call, &result, &now, &verdict);
-    LOG_AT(call_level(parsed, &verdict), COMPONENT, call_words(parsed, &verdict),
-           F_STR("provider", reading->source->meters.provider), F_STR("endpoint", endpoint), F_STR("asset", asset),
-           F_STR("outcome", outcome_name(parsed->outcome)), F_STR("why", parsed->message), F_INT("attempt", attempt),
-           F_INT("quotes", parsed->quote_count), F_DOUBLE("latency_ms", reading->fetched->latency_ms),
-           F_INT("retry_in_ms", verdict.retry_in_ms.value), F_INT("pause_ms", verdict.pause_ms.value),
-           F_STR("request_id", reading->flight->request_id));
+    reading_log(reading, &verdict);
 }
 
 /** Works a finished request off; the flight ends here. */
 static void land(struct collector *collector, struct flight *flight, const struct fetch_result *fetched)
 {
-    struct reading reading = {.fetched = fetched, .flight = flight, .source = &collector->sources[flight->call->lane]};
-    read_response(collector, &reading);
-    publish(collector, &reading);
-    conclude(collector, &reading);
+    const struct source *source = &collector->sources[flight->call->lane];
+    const struct reading_origin origin = {
+        .provider = source->meters.provider,
+        .api_key = source->api_key,
+        .request_id = flight->request_id,
+        .fetched_at_us = stamp_time_us(&collector->stamp, clock_wall_us()),
+    };
+    struct reading reading;
+    if (fetched->complete) {
+        failpoint("ingest.after_fetch");
+    }
+    reading_take(&reading, &origin, flight->call, fetched, &collector->arena);
+    publish(collector, &reading, flight->call->lane);
+    conclude(collector, &reading, flight->call);
     arena_reset(&collector->arena);
     free(flight);
 }
@@ -335,7 +263,6 @@ static void launch_due(struct collector *collector, const struct moment *now)
     struct call *call;
     bool ready = publisher_may_fetch(collector->publisher, now->mono_ms, reason, sizeof reason);
     if (ready != collector->ready) {
-        LOG_AT(ready ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "ingest", reason);
         service_set_ready(ready, reason);
         collector->ready = ready;
     }
