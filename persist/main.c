@@ -3,8 +3,11 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/service.h"
 #include "base/startup.h"
+#include "bus/session.h"
 #include "persist/migrate.h"
+#include "persist/stage.h"
 
 /** Applies migrations and ends. */
 static int run_migrate(const struct config *config)
@@ -14,6 +17,23 @@ static int run_migrate(const struct config *config)
         return EXIT_SUCCESS;
     log_error("persist.migrate", "the schema was not brought up to date", F_ERR(&error));
     return error_exit_status(error.code);
+}
+
+/** Runs the stage until a stop is asked for. */
+static int run_stage(struct config *config)
+{
+    struct error error = {0};
+    int status;
+    struct stage *stage = NULL;
+    if (!service_start("persist", &config->persist.http, &error) || !(stage = stage_new(config, &error))) {
+        log_error("persist", "cannot start", F_ERR(&error));
+        status = error_exit_status(error.code);
+    } else {
+        status = session_run("persist", stage_session, stage);
+    }
+    stage_free(stage);
+    service_stop();
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -36,7 +56,7 @@ int main(int argc, char **argv)
     struct config *config = startup(&spec, argc, argv, &status);
     if (!config)
         return status;
-    status = run_migrate(config);
+    status = migrate_only ? run_migrate(config) : run_stage(config);
     config_free(config);
     return status;
 }
