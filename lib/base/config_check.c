@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "base/config_parts.h"
-#include "base/service_http.h"
+#include "base/listen.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -158,8 +158,10 @@ const char *config_judge_public_url(const char *text)
 
 const char *config_judge_listen(const char *text)
 {
-    return service_http_listen_valid(text) ? NULL
-                                           : "is not ADDRESS:PORT, e.g. 127.0.0.1:9701 or [::1]:9701 (port 0: any free one)";
+    union listen_address address;
+    return *text == '\0' || listen_parse(text, &address, NULL)
+               ? NULL
+               : "is not ADDRESS:PORT, e.g. 127.0.0.1:9701 or [::1]:9701 (port 0: any free one)";
 }
 
 const char *config_judge_log_format(const char *text)

@@ -119,12 +119,6 @@ static enum MHD_Result handle(void *unused, struct MHD_Connection *connection, c
     return result;
 }
 
-bool service_http_listen_valid(const char *listen)
-{
-    union listen_address address;
-    return *listen == '\0' || listen_parse(listen, &address, NULL);
-}
-
 bool service_http_start(const char *listen, struct error *error)
 {
     union listen_address address;

@@ -14,8 +14,6 @@
 
 /** Listens on `ADDRESS:PORT` (IPv4, or IPv6 in brackets; `localhost` is 127.0.0.1). Empty: does nothing. */
 bool service_http_start(const char *listen, struct error *error) MUST_CHECK;
-/** Whether service_http_start can read that address; empty is fine. */
-bool service_http_listen_valid(const char *listen);
 /** Closes what service_http_start opened; may be called twice. */
 void service_http_stop(void);
 /** The port listened on, 0 when none. */

@@ -19,7 +19,6 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/service.h"
-#include "base/service_http.h"
 
 #define STOP_TIMEOUT_MS 300
 
@@ -298,33 +297,6 @@ static void empty_address_means_no_endpoints(void **state)
     service_stop();
 }
 
-static void addresses_are_judged_as_they_are_listened_on(void **state)
-{
-    (void)state;
-    static const char *const right[] = {"", "127.0.0.1:0", "0.0.0.0:9701", "localhost:1", "[::]:65535", "[::1]:0"};
-    static const char *const wrong[] = {"x",
-                                        ":1",
-                                        "127.0.0.1",
-                                        "127.0.0.1:",
-                                        "127.0.0.1:65536",
-                                        "127.0.0.1:-1",
-                                        "127.0.0.1:1x",
-                                        "127.0.0.1: 1",
-                                        "256.0.0.1:1",
-                                        "::1:1",
-                                        "[::1]",
-                                        "[]:1",
-                                        "[127.0.0.1]:1",
-                                        "host:1",
-                                        "1234567890123456789012345678901234567890123456789012:1"};
-    for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
-        assert_true(service_http_listen_valid(right[i]));
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        if (service_http_listen_valid(wrong[i]))
-            fail_msg("'%s' was taken", wrong[i]);
-    }
-}
-
 static void stop_can_be_asked_for_from_inside_and_ends_every_sleep(void **state)
 {
     (void)state;
@@ -376,7 +348,6 @@ int main(void)
         cmocka_unit_test(other_paths_and_methods_are_refused),
         cmocka_unit_test(taken_port_is_an_error_and_leaves_nothing_behind),
         cmocka_unit_test(empty_address_means_no_endpoints),
-        cmocka_unit_test(addresses_are_judged_as_they_are_listened_on),
         cmocka_unit_test(stop_can_be_asked_for_from_inside_and_ends_every_sleep),
         cmocka_unit_test(signals_are_taken_as_the_life_cycle_says),
     };
