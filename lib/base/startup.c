@@ -110,11 +110,10 @@ static bool parse_flags(const struct startup_spec *spec, int argc, char **argv, 
     for (size_t i = 0; i < spec->switch_count; i++)
         line->flags[COMMON_FLAGS + i] = (struct option){.name = spec->switches[i].name + 2};
     optind = 0;
-    opterr = 0;
     for (;;) {
         int index = 0;
-        /* The colon tells a missing value from an unknown flag; the plus keeps argv in order, so that the word at fault is the
-         * one before optind. */
+        /* The colon keeps getopt silent and tells a missing value from an unknown flag; the plus keeps argv in order, so that the
+         * word at fault is the one before optind. */
         const int got = getopt_long(argc, argv, "+:h", line->flags, &index);
         if (got == -1)
             break;
