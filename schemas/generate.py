@@ -241,8 +241,9 @@ class Generator:
         literal = "\n".join(f"    {json.dumps(text[i:i + 110], ensure_ascii=False)}" for i in range(0, len(text), 110))
         return (f"const char {name}_schema_json[] =\n{literal};\n\n"
                 f"void {name}_encode(const struct {name} *record, struct buf *out)\n{{\n"
-                f"    uint8_t *at = buf_reserve(out, {name}_bound(record));\n"
-                f"    out->len += (size_t)({name}_write(record, at) - at);\n}}\n\n"
+                f"    const size_t bound = {name}_bound(record);\n    uint8_t *start = buf_reserve(out, bound);\n"
+                f"    const uint8_t *end = {name}_write(record, start);\n    assert((size_t)(end - start) <= bound);\n"
+                f"    out->len += (size_t)(end - start);\n}}\n\n"
                 f"bool {name}_decode(struct str body, struct arena *arena, struct {name} *record, struct error *error)\n{{\n"
                 f"    struct avro_reader in = avro_reader_of(body);\n    memset(record, 0, sizeof(*record));\n"
                 f"    (void){name}_read(&in, arena, record);\n    return avro_read_end(&in, \"{name}\", error);\n}}\n\n"
@@ -252,7 +253,7 @@ class Generator:
 
     def source(self):
         out = ["/* Generated from the .avsc files by schemas/generate.py: do not edit. */\n#include \"quotebus_records.h\"\n\n"
-               "#include <string.h>\n\n#include \"base/avro.h\"\n\n"]
+               "#include <assert.h>\n#include <string.h>\n\n#include \"base/avro.h\"\n\n"]
         for named in sorted(self.types.values(), key=lambda n: n.order):
             if named.is_enum:
                 names = ", ".join(json.dumps(symbol) for symbol in named.schema["symbols"])

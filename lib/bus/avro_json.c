@@ -15,11 +15,15 @@
 /** Most types visited in one value: types of no bytes inside each other could go on for ever. */
 #define STEPS_MAX ((size_t)AVRO_ITEMS_MAX * 64)
 
+/** Most JSON of one value: field names may be much longer than what they name. */
+#define JSON_BYTES_MAX ((size_t)64 * 1024 * 1024)
+
 /** One way through the bytes of a value. */
 struct walk {
     struct avro_reader in;
-    struct buf *json; /* NULL: no text is wanted */
-    struct buf *copy; /* NULL: no copy is wanted */
+    struct buf *json;  /* NULL: no text is wanted */
+    size_t json_limit; /* its longest length */
+    struct buf *copy;  /* NULL: no copy is wanted */
     const struct avro_patch *patches;
     const uint8_t *copied; /* what lies before is in the copy */
     size_t items;
@@ -39,8 +43,9 @@ static void put(struct walk *walk, struct str text)
 /** Brings the copy up to `end`. */
 static void copy_until(struct walk *walk, const uint8_t *end)
 {
-    if (walk->copy)
-        buf_append(walk->copy, walk->copied, (size_t)(end - walk->copied));
+    if (!walk->copy)
+        return;
+    buf_append(walk->copy, walk->copied, (size_t)(end - walk->copied));
     walk->copied = end;
 }
 
@@ -258,7 +263,7 @@ static bool walk_union(struct walk *walk, const struct avro_node *node)
     return avro_read_index(&walk->in, (int64_t)node->count, "bad_union", &branch) && walk_node(walk, node->branches[branch]);
 }
 
-/** Takes one value of any type; bounds depth and work. */
+/** Takes one value of any type; bounds depth, work and text. */
 static bool walk_node(struct walk *walk, const struct avro_node *node)
 {
     static bool (*const walks[AVRO_KIND_COUNT])(struct walk *, const struct avro_node *) = {
@@ -268,7 +273,8 @@ static bool walk_node(struct walk *walk, const struct avro_node *node)
         [AVRO_KIND_ENUM] = walk_enum,   [AVRO_KIND_FIXED] = walk_fixed,     [AVRO_KIND_ARRAY] = walk_items,
         [AVRO_KIND_MAP] = walk_items,   [AVRO_KIND_UNION] = walk_union,
     };
-    if (walk->depth >= AVRO_DEPTH_MAX || walk->steps >= STEPS_MAX)
+    const bool json_full = walk->json && walk->json->len > walk->json_limit;
+    if (walk->depth >= AVRO_DEPTH_MAX || walk->steps >= STEPS_MAX || json_full)
         return avro_fail(&walk->in, "too_large");
     walk->steps++;
     walk->depth++;
@@ -285,8 +291,8 @@ static const char *value_name(const struct avro_shape *shape)
 
 bool avro_shape_walk(const struct avro_shape *shape, struct str body, struct buf *json, struct error *error)
 {
-    struct walk walk = {.in = avro_reader_of(body), .json = json, .copied = (const uint8_t *)body.ptr};
     const size_t before = json ? json->len : 0;
+    struct walk walk = {.in = avro_reader_of(body), .json = json, .json_limit = before + JSON_BYTES_MAX};
     (void)walk_node(&walk, shape->root);
     const bool ok = avro_read_end(&walk.in, value_name(shape), error);
     if (!ok && json)
@@ -297,7 +303,8 @@ bool avro_shape_walk(const struct avro_shape *shape, struct str body, struct buf
 bool avro_shape_copy(const struct avro_shape *shape, struct str body, const struct avro_patch *patches, struct buf *copy,
                      struct error *error)
 {
-    struct walk walk = {.in = avro_reader_of(body), .copy = copy, .patches = patches, .copied = (const uint8_t *)body.ptr};
+    struct walk walk = {.in = avro_reader_of(body), .copy = copy, .patches = patches};
+    walk.copied = walk.in.start;
     (void)walk_node(&walk, shape->root);
     if (!avro_read_end(&walk.in, value_name(shape), error))
         return false;

@@ -87,6 +87,34 @@ static void random_records_of_every_schema_have_the_bytes_of_avro_c(void **state
     for_all_records(RECORDS, check_bytes_equal);
 }
 
+static void records_of_the_longest_numbers_fit_into_what_was_reserved(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct buf bytes = {0};
+    struct error error = {0};
+    const struct opt_double real = SOME_DOUBLE(1);
+    /* the encoder asserts that it stays within its bound, which here has nothing to spare but for the lengths of texts */
+    struct quote quote = {.bid = real,
+                          .ask = real,
+                          .open = real,
+                          .high = real,
+                          .low = real,
+                          .previous_close = real,
+                          .volume = real,
+                          .market_cap = real,
+                          .usd_rate = real,
+                          .observed_at_us = INT64_MIN,
+                          .observed_resolution_s = INT64_MIN,
+                          .fetched_at_us = INT64_MIN,
+                          .usd_rate_at_us = SOME_LONG(INT64_MIN)};
+    quote_encode(&quote, &bytes);
+    assert_true(quote_decode(buf_str(&bytes), &arena, &quote, &error));
+    assert_true(quote.usd_rate_at_us.value == INT64_MIN);
+    buf_clear(&bytes);
+    arena_clear(&arena);
+}
+
 static void check_truncated(const struct record_codec *codec, struct buf *bytes, struct arena *arena, void *record)
 {
     struct error error;
@@ -210,6 +238,9 @@ static void a_number_of_more_than_64_bits_is_refused(void **state)
     in = avro_reader_of(STR("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"));
     assert_true(avro_read_long(&in, &value));
     assert_true(value == INT64_MIN);
+    in = avro_reader_of(STR("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"));
+    assert_false(avro_read_long(&in, &value));
+    assert_string_equal(in.cause, "bad_varint");
     in = avro_reader_of(STR("\x80\x80\x80\x80\x20"));
     int32_t narrow;
     assert_false(avro_read_int(&in, &narrow));
@@ -338,6 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_records_of_every_schema_have_the_bytes_of_avro_c),
+        cmocka_unit_test(records_of_the_longest_numbers_fit_into_what_was_reserved),
         cmocka_unit_test(bytes_truncated_at_every_position_are_an_error),
         cmocka_unit_test(every_flipped_bit_gives_an_error_or_a_record),
         cmocka_unit_test(hostile_lengths_at_every_position_give_an_error_or_a_record),

@@ -10,6 +10,7 @@
 
 #include "avro_values.h"
 #include "bus/avro_json.h"
+#include "bus/avro_resolve.h"
 #include "bus/decoder.h"
 #include "quotebus_records.h"
 
@@ -265,6 +266,19 @@ static void defaults_reach_records_inside_arrays(void **state)
                      STR("\2\2\1\2\4\0\2"), "{\"list\":[{\"x\":1,\"w\":\"d\"},{\"x\":2,\"w\":\"d\"}],\"a\":1}", NULL);
 }
 
+static void a_record_of_no_bytes_gets_its_defaults(void **state)
+{
+    struct fixture *f = *state;
+    check_resolution(f, RECORD(""), RECORD(DEFAULTED("b", "\"int\"", "1")), STR(""), "{\"b\":1}", NULL);
+    struct avro_shape *reader = avro_shape_new(RECORD(DEFAULTED("b", "\"int\"", "1")), &f->error);
+    struct avro_resolution *resolution = avro_resolution_new(avro_shape_new(RECORD(""), &f->error), reader, &f->error);
+    assert_non_null(resolution);
+    assert_true(avro_resolution_apply(resolution, (struct str){0}, &f->arena, &f->body, &f->error));
+    assert_int_equal(f->body.len, 1);
+    avro_resolution_free(resolution);
+    avro_shape_free(reader);
+}
+
 static void numbers_are_promoted(void **state)
 {
     struct fixture *f = *state;
@@ -276,12 +290,12 @@ static void numbers_are_promoted(void **state)
 static void enum_symbols_are_matched_by_name_not_by_number(void **state)
 {
     struct fixture *f = *state;
-#define ENUM(symbols) RECORD(FIELD("e", "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[" symbols "]}"))
+#define ENUM(symbols) RECORD(A "," FIELD("e", "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[" symbols "]}"))
 #define ENUM_OR_P ENUM("\"P\",\"Q\"],\"default\":\"P\",\"doc\":[")
-    check_resolution(f, ENUM("\"Q\",\"P\",\"Z\""), ENUM("\"P\",\"Q\""), STR("\0"), "{\"e\":\"Q\"}", NULL);
-    check_resolution(f, ENUM("\"Q\",\"P\",\"Z\""), ENUM("\"P\",\"Q\""), STR("\2"), "{\"e\":\"P\"}", NULL);
-    check_resolution(f, ENUM("\"Q\",\"P\",\"Z\""), ENUM("\"P\",\"Q\""), STR("\4"), NULL, "bad_enum");
-    check_resolution(f, ENUM("\"Q\",\"P\",\"Z\""), ENUM_OR_P, STR("\4"), "{\"e\":\"P\"}", NULL);
+    check_resolution(f, ENUM("\"Q\",\"P\",\"Z\""), ENUM("\"P\",\"Q\""), STR("\2\0"), "{\"a\":1,\"e\":\"Q\"}", NULL);
+    check_resolution(f, ENUM("\"Q\",\"P\",\"Z\""), ENUM("\"P\",\"Q\""), STR("\2\2"), "{\"a\":1,\"e\":\"P\"}", NULL);
+    check_resolution(f, ENUM("\"Q\",\"P\",\"Z\""), ENUM("\"P\",\"Q\""), STR("\2\4"), NULL, "bad_enum");
+    check_resolution(f, ENUM("\"Q\",\"P\",\"Z\""), ENUM_OR_P, STR("\2\4"), "{\"a\":1,\"e\":\"P\"}", NULL);
 }
 
 static void schemas_that_do_not_go_together_are_incompatible(void **state)
@@ -404,6 +418,7 @@ int main(void)
         TEST(an_old_reader_skips_a_new_field_of_any_type),
         TEST(a_new_reader_gets_defaults_of_every_type_from_old_data),
         TEST(defaults_reach_records_inside_arrays),
+        TEST(a_record_of_no_bytes_gets_its_defaults),
         TEST(numbers_are_promoted),
         TEST(enum_symbols_are_matched_by_name_not_by_number),
         TEST(schemas_that_do_not_go_together_are_incompatible),
