@@ -86,6 +86,7 @@ static void put_long(struct buf *json, int64_t value, enum avro_time time)
         buf_printf(json, "%" PRId64, value);
 }
 
+/** No bytes. */
 static bool walk_null(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -93,6 +94,7 @@ static bool walk_null(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** One byte, 0 or 1. */
 static bool walk_boolean(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -103,6 +105,7 @@ static bool walk_boolean(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** A varint of 32 bits. */
 static bool walk_int(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -114,6 +117,7 @@ static bool walk_int(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** A varint of 64 bits, perhaps a point in time. */
 static bool walk_long(struct walk *walk, const struct avro_node *node)
 {
     int64_t value;
@@ -124,6 +128,7 @@ static bool walk_long(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** Four bytes, little-endian. */
 static bool walk_float(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -139,6 +144,7 @@ static bool walk_float(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** Eight bytes, little-endian. */
 static bool walk_double(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -165,6 +171,7 @@ static bool take_bytes(struct walk *walk, int64_t len)
     return true;
 }
 
+/** A length and that many bytes. */
 static bool walk_bytes(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -172,11 +179,13 @@ static bool walk_bytes(struct walk *walk, const struct avro_node *node)
     return avro_read_long(&walk->in, &len) && take_bytes(walk, len);
 }
 
+/** As many bytes as the schema says. */
 static bool walk_fixed(struct walk *walk, const struct avro_node *node)
 {
     return take_bytes(walk, (int64_t)node->count);
 }
 
+/** A length and that much UTF-8. */
 static bool walk_string(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -188,6 +197,7 @@ static bool walk_string(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** The number of a symbol; in a copy that of the reader's. */
 static bool walk_enum(struct walk *walk, const struct avro_node *node)
 {
     int64_t symbol;
@@ -205,6 +215,7 @@ static bool walk_enum(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** All fields in order; in a copy the fields that the reader has in addition follow. */
 static bool walk_record(struct walk *walk, const struct avro_node *node)
 {
     for (size_t i = 0; i < node->count; i++) {
@@ -257,6 +268,7 @@ static bool walk_items(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** The number of a branch, and its value. */
 static bool walk_union(struct walk *walk, const struct avro_node *node)
 {
     int64_t branch;
