@@ -16,6 +16,8 @@
 #define INIT_STEP_MS 500
 /** What kafka_conf sets; librdkafka wants it within the transaction timeout. */
 #define SOCKET_TIMEOUT_MS 10000
+/** Longest wait for the end of a transaction that is given up. */
+#define ABORT_TIMEOUT_MS 1000
 /** Longest sleep while the queue is full. */
 #define FULL_STEP_MS 50
 /** Topics whose metadata is fetched at the first record, and the longest wait for it. */
@@ -136,6 +138,18 @@ struct producer *producer_new(const struct kafka_settings *settings, const struc
     return producer;
 }
 
+/**
+ * Ends the transaction that is open, if one is: readers of what it holds back need not wait for it to time out. It also takes
+ * back partitions that are not registered with it yet: librdkafka 2.0.2 ends the process by an assertion when it is destroyed
+ * while it registers some.
+ */
+static void abandon_transaction(const struct producer *producer)
+{
+    rd_kafka_error_t *problem = rd_kafka_abort_transaction(producer->rk, ABORT_TIMEOUT_MS);
+    if (problem)
+        rd_kafka_error_destroy(problem);
+}
+
 void producer_free(struct producer *producer)
 {
     if (!producer)
@@ -143,6 +157,8 @@ void producer_free(struct producer *producer)
     for (size_t i = 0; i < producer->topic_count; i++)
         rd_kafka_topic_destroy(producer->topics[i]);
     if (producer->rk) {
+        if (producer->transactional)
+            abandon_transaction(producer);
         rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
         rd_kafka_destroy(producer->rk);
     }
