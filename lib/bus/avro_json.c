@@ -86,7 +86,6 @@ static void put_long(struct buf *json, int64_t value, enum avro_time time)
         buf_printf(json, "%" PRId64, value);
 }
 
-/** No bytes. */
 static bool walk_null(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -94,7 +93,6 @@ static bool walk_null(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
-/** One byte, 0 or 1. */
 static bool walk_boolean(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -105,7 +103,6 @@ static bool walk_boolean(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
-/** A varint of 32 bits. */
 static bool walk_int(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -117,7 +114,6 @@ static bool walk_int(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
-/** A varint of 64 bits, perhaps a point in time. */
 static bool walk_long(struct walk *walk, const struct avro_node *node)
 {
     int64_t value;
@@ -128,7 +124,6 @@ static bool walk_long(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
-/** Four bytes, little-endian. */
 static bool walk_float(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -144,7 +139,6 @@ static bool walk_float(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
-/** Eight bytes, little-endian. */
 static bool walk_double(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -171,7 +165,6 @@ static bool take_bytes(struct walk *walk, int64_t len)
     return true;
 }
 
-/** A length and that many bytes. */
 static bool walk_bytes(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -179,13 +172,11 @@ static bool walk_bytes(struct walk *walk, const struct avro_node *node)
     return avro_read_long(&walk->in, &len) && take_bytes(walk, len);
 }
 
-/** As many bytes as the schema says. */
 static bool walk_fixed(struct walk *walk, const struct avro_node *node)
 {
     return take_bytes(walk, (int64_t)node->count);
 }
 
-/** A length and that much UTF-8. */
 static bool walk_string(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -197,7 +188,6 @@ static bool walk_string(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
-/** The number of a symbol; in a copy that of the reader's. */
 static bool walk_enum(struct walk *walk, const struct avro_node *node)
 {
     int64_t symbol;
@@ -215,7 +205,6 @@ static bool walk_enum(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
-/** All fields in order; in a copy the fields that the reader has in addition follow. */
 static bool walk_record(struct walk *walk, const struct avro_node *node)
 {
     for (size_t i = 0; i < node->count; i++) {
@@ -268,7 +257,6 @@ static bool walk_items(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
-/** The number of a branch, and its value. */
 static bool walk_union(struct walk *walk, const struct avro_node *node)
 {
     int64_t branch;

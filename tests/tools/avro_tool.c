@@ -31,7 +31,6 @@ struct tool {
 /** Turns one body into a result. */
 typedef bool (*step_fn)(struct tool *tool, struct str body, struct buf *out, struct error *error);
 
-/** Mode roundtrip. */
 static bool roundtrip(struct tool *tool, struct str body, struct buf *out, struct error *error)
 {
     if (!tool->codec->decode(body, &tool->arena, tool->record, error))
@@ -40,7 +39,6 @@ static bool roundtrip(struct tool *tool, struct str body, struct buf *out, struc
     return true;
 }
 
-/** Mode resolve. */
 static bool resolve(struct tool *tool, struct str body, struct buf *out, struct error *error)
 {
     struct str resolved;
@@ -50,7 +48,6 @@ static bool resolve(struct tool *tool, struct str body, struct buf *out, struct 
     return true;
 }
 
-/** Mode json. */
 static bool to_json(struct tool *tool, struct str body, struct buf *out, struct error *error)
 {
     return avro_shape_walk(tool->shape, body, out, error);
@@ -70,7 +67,6 @@ static bool read_frame(struct buf *body)
     return true;
 }
 
-/** Writes a result or, with `-`, a cause. */
 static void write_frame(char sign, struct str content)
 {
     const uint32_t len = (uint32_t)content.len + 1;
