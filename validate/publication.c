@@ -53,8 +53,9 @@ static const struct source_slot *newest_passed(const struct candidates *candidat
 static void collect(const struct asset_memory *asset, const struct quote *quote, struct str currency,
                     struct candidates *candidates)
 {
-    int groups[SOURCES_MAX];
-    size_t used[SOURCES_MAX], used_count = 0;
+    int groups[SOURCES_MAX] = {0};
+    size_t used[SOURCES_MAX];
+    size_t used_count = 0;
     candidates->count = 0;
     for (size_t i = 0; i < asset->slot_count; i++) {
         const struct source_slot *slot = asset->slots[i];

@@ -23,10 +23,11 @@ void partition_memory_free(struct partition_memory *memory)
 {
     if (!memory)
         return;
-    struct asset_memory *asset, *next;
-    HASH_ITER(hh, memory->assets, asset, next)
-    {
-        HASH_DEL(memory->assets, asset);
+    struct asset_memory *next = memory->assets;
+    HASH_CLEAR(hh, memory->assets); /* frees the table; the assets stay linked */
+    while (next) {
+        struct asset_memory *asset = next;
+        next = asset->hh.next;
         asset_clear_sources(asset);
         free(asset->slots);
         free(asset);

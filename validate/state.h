@@ -79,7 +79,8 @@ void source_add_return(struct source_slot *slot, double value);
 
 /** Appends the asset as an encoded AssetState. */
 void asset_encode(const struct asset_memory *asset, struct str rules_version, struct arena *arena, struct buf *out);
-/** Puts a restored record in place of what is known of its asset. Fails (ERROR_INVALID) on what asset_encode cannot have written.
+/**
+ * Puts a restored record in place of what is known of its asset. Fails (ERROR_INVALID) on what asset_encode cannot have written.
  */
 bool asset_restore(struct partition_memory *memory, const struct asset_state *record, struct error *error) MUST_CHECK;
 

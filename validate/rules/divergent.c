@@ -12,8 +12,8 @@ static bool vouched_by_history(const struct rule_input *input)
 {
     const struct source_state *previous = input->previous;
     const struct opt_double move = move_bps(input);
-    return move.set && previous->verdict == VERDICT_PASS && !previous->excluded && previous->returns_count >= RETURNS_MIN &&
-           fabs(move.value) <= jump_limit_bps(input);
+    return previous && move.set && previous->verdict == VERDICT_PASS && !previous->excluded &&
+           previous->returns_count >= RETURNS_MIN && fabs(move.value) <= jump_limit_bps(input);
 }
 
 /**

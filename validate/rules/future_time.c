@@ -1,10 +1,12 @@
 #include "validate/rules/table.h"
 
-/** Fires when an observation is later than its own fetch by more than clocks differ: its time is wrong, so nothing can be
- * compared at it. */
+/**
+ * Fires when an observation is later than its own fetch by more than clocks differ: its time is wrong, so nothing can be
+ * compared at it.
+ */
 static bool check(const struct rule_input *input, struct finding *finding)
 {
-    const double ahead_s = (double)(input->quote->observed_at_us - input->quote->fetched_at_us) / (double)US_PER_S;
+    const double ahead_s = ((double)input->quote->observed_at_us - (double)input->quote->fetched_at_us) / (double)US_PER_S;
     const double limit_s = (double)input->settings->future_s;
     if (ahead_s <= limit_s)
         return false;
