@@ -27,7 +27,6 @@ struct mock_kafka {
     rd_kafka_t *owner; /* the mock lives within a client of its own */
     rd_kafka_mock_cluster_t *cluster;
     struct kafka_settings settings; /* to connect to it */
-    char *property;                 /* the one user property */
 };
 
 /** Begins a cluster of one broker with MOCK_TOPIC of `partitions`. */
@@ -43,18 +42,9 @@ static inline struct mock_kafka mock_kafka_new(int partitions)
     mock.cluster = rd_kafka_mock_cluster_new(mock.owner, 1);
     assert_non_null(mock.cluster);
     assert_int_equal(rd_kafka_mock_topic_create(mock.cluster, MOCK_TOPIC, partitions, 1), 0);
-    /* New topics are noticed at once. */
-    mock.property = strdup("topic.metadata.refresh.interval.ms=200");
     mock.settings =
         (struct kafka_settings){.brokers = strdup(rd_kafka_mock_cluster_bootstraps(mock.cluster)), .topic_prefix = ""};
-    mock.settings.properties.items = NULL;
     return mock;
-}
-
-/** Adds the user property to the settings; call it where the structure stays. */
-static inline void mock_kafka_notice_topics(struct mock_kafka *mock)
-{
-    mock->settings.properties = (struct string_list){.items = &mock->property, .count = 1};
 }
 
 static inline void mock_kafka_free(struct mock_kafka *mock)
@@ -62,7 +52,6 @@ static inline void mock_kafka_free(struct mock_kafka *mock)
     rd_kafka_mock_cluster_destroy(mock->cluster);
     rd_kafka_destroy(mock->owner);
     free(mock->settings.brokers);
-    free(mock->property);
 }
 
 /** A producer, transactional with an id. */
@@ -80,16 +69,16 @@ static inline struct producer *mock_producer(const struct mock_kafka *mock, cons
     return producer;
 }
 
-/** Sends `count` records of `size` bytes to one partition of MOCK_TOPIC and waits for them. */
-static inline void mock_fill(const struct mock_kafka *mock, int32_t partition, int count, size_t size)
+/** Sends `count` records of `size` bytes to one partition of a topic and waits for them. */
+static inline void mock_fill_topic(const struct mock_kafka *mock, const char *topic, int32_t partition, int count, size_t size)
 {
     struct error error = {0};
     struct producer *producer = mock_producer(mock, NULL);
     char *value = calloc(1, size + 1);
     for (size_t i = 0; i < size; i++)
-        value[i] = (char)rand();
+        value[i] = (char)rand(); /* does not compress */
     for (int i = 0; i < count; i++) {
-        const struct outgoing record = {.topic = MOCK_TOPIC,
+        const struct outgoing record = {.topic = topic,
                                         .partition = partition,
                                         .key = STR("key"),
                                         .value = {.ptr = value, .len = size},
@@ -101,6 +90,12 @@ static inline void mock_fill(const struct mock_kafka *mock, int32_t partition, i
         fail_msg("%s", error.message);
     producer_free(producer);
     free(value);
+}
+
+/** The same with MOCK_TOPIC. */
+static inline void mock_fill(const struct mock_kafka *mock, int32_t partition, int count, size_t size)
+{
+    mock_fill_topic(mock, MOCK_TOPIC, partition, count, size);
 }
 
 #endif
