@@ -250,7 +250,7 @@ static enum registry_status call(struct registry *registry, const struct request
     return status;
 }
 
-/** Sends a request, with `content` (taken over; may be NULL) as its body, and frees its path. */
+/** Sends a request, with `content` (taken over; NULL with GET) as its body, and frees its path. */
 static enum registry_status exchange(struct registry *registry, struct request *request, json_t *content, json_t **answer,
                                      struct error *error)
 {
@@ -258,8 +258,8 @@ static enum registry_status exchange(struct registry *registry, struct request *
     enum registry_status status = REGISTRY_REFUSED;
     request->body = body;
     *answer = NULL;
-    if (content && !body)
-        error_set(error, ERROR_INVALID, "registry: the schema is not UTF-8");
+    if (!body && strcmp(request->method, "GET") != 0)
+        error_set(error, ERROR_INVALID, "registry: the schema is not UTF-8"); /* jansson makes no value of it */
     else
         status = call(registry, request, answer, error);
     free(body);
