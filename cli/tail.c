@@ -95,15 +95,19 @@ static bool stream(struct tail *tail, struct reader *reader, struct error *error
     return step != STEP_FAILED;
 }
 
-/** Reads the last `span` records of each partition; keeps the newest that are wanted. *read gets how many there were. */
-static bool collect(struct tail *tail, int64_t span, struct newest *newest, int64_t *read, struct error *error)
+/**
+ * Reads the last `span` offsets of each partition; keeps the newest records that are wanted. *read gets how many there were. The
+ * reader is freed by the caller after the records: librdkafka waits for them for ever.
+ */
+static bool collect(struct tail *tail, int64_t span, struct newest *newest, struct reader **reader, int64_t *read,
+                    struct error *error)
 {
-    struct reader *reader = open_reader(tail, READER_LAST, span, false, error);
-    enum reader_result result = reader ? READER_IDLE : READER_FAILED;
+    *reader = open_reader(tail, READER_LAST, span, false, error);
+    enum reader_result result = *reader ? READER_IDLE : READER_FAILED;
     *read = 0;
     while (result == READER_IDLE || result == READER_RECORD) {
         rd_kafka_message_t *message = NULL;
-        result = reader_next(reader, POLL_MS, &message, error);
+        result = reader_next(*reader, POLL_MS, &message, error);
         if (result != READER_RECORD)
             continue;
         ++*read;
@@ -114,39 +118,39 @@ static bool collect(struct tail *tail, int64_t span, struct newest *newest, int6
         else
             rd_kafka_message_destroy(message);
     }
-    reader_free(reader);
     newest_sort(newest);
     return result == READER_DONE;
 }
 
-/**
- * Collects the newest records. Commit markers take as many offsets as records at most, as long as transactions are not aborted
- * all the time; records of one key can lie anywhere. So the search begins near the end and goes back until there are enough or
- * nothing more came.
- */
-static bool collect_newest(struct tail *tail, struct newest *newest, struct error *error)
+/** Prints the newest records, oldest first. */
+static bool print_newest(struct tail *tail, const struct newest *newest, enum step *step, struct error *error)
 {
-    int64_t span = 2 * tail->range.start_value + SPAN_EXTRA, read = -1, read_before;
-    do {
-        read_before = read;
-        newest_clear(newest);
-        if (!collect(tail, span, newest, &read, error))
-            return false;
-        span = span < INT64_MAX / SPAN_FACTOR ? span * SPAN_FACTOR : INT64_MAX;
-    } while (newest->count < newest->wanted && read != read_before);
-    return true;
+    for (size_t i = 0; *step == STEP_ON && i < newest->count; i++)
+        *step = print(tail, newest->records[i].message, error);
+    return *step != STEP_FAILED;
 }
 
-/** Prints the newest records, oldest first. */
-static bool print_newest(struct tail *tail, enum step *step, struct error *error)
+/**
+ * Finds and prints the newest records. Commit markers take as many offsets as records at most, as long as transactions are not
+ * aborted all the time; records of one key can lie anywhere. So the search begins near the end and goes back until there are
+ * enough or nothing more came.
+ */
+static bool find_newest(struct tail *tail, enum step *step, struct error *error)
 {
-    struct newest newest = {.wanted = (size_t)tail->range.start_value};
-    bool ok = collect_newest(tail, &newest, error);
-    for (size_t i = 0; ok && *step == STEP_ON && i < newest.count; i++) {
-        *step = print(tail, newest.records[i].message, error);
-        ok = *step != STEP_FAILED;
-    }
-    newest_clear(&newest);
+    int64_t span = 2 * tail->range.start_value + SPAN_EXTRA, read = -1, read_before;
+    bool ok, enough;
+    do {
+        struct newest newest = {.wanted = (size_t)tail->range.start_value};
+        struct reader *reader;
+        read_before = read;
+        ok = collect(tail, span, &newest, &reader, &read, error);
+        enough = newest.count == newest.wanted || read == read_before;
+        if (ok && enough)
+            ok = print_newest(tail, &newest, step, error);
+        newest_clear(&newest);
+        reader_free(reader);
+        span = span < INT64_MAX / SPAN_FACTOR ? span * SPAN_FACTOR : INT64_MAX;
+    } while (ok && !enough);
     return ok;
 }
 
@@ -156,7 +160,7 @@ static bool tail_newest(struct tail *tail, struct error *error)
     enum step step = STEP_ON;
     /* The one that follows begins first, so that nothing falls between the two; what both read is left out by tail->seen. */
     struct reader *follower = tail->follow ? open_reader(tail, READER_END, 0, true, error) : NULL;
-    bool ok = (!tail->follow || follower) && (tail->range.start_value == 0 || print_newest(tail, &step, error));
+    bool ok = (!tail->follow || follower) && (tail->range.start_value == 0 || find_newest(tail, &step, error));
     if (ok && follower && step == STEP_ON)
         ok = output_flush() ? stream(tail, follower, error) : true;
     reader_free(follower);
