@@ -76,12 +76,13 @@ static bool flush(struct session *session, struct error *error)
     return true;
 }
 
-/** Says what this instance has. */
-static void show_ready(const struct session *session)
+/** Says what this instance has: it is ready once it has a part of the work. */
+static void show_assignment(const struct session *session)
 {
     char reason[64];
-    snprintf(reason, sizeof(reason), "connected, %zu partitions assigned", writer_partitions(session->writer));
-    service_set_ready(true, reason);
+    const size_t count = writer_partitions(session->writer);
+    snprintf(reason, sizeof(reason), "connected, %zu partitions assigned", count);
+    service_set_ready(count > 0, reason);
 }
 
 /** New partitions begin where PostgreSQL says. */
@@ -90,7 +91,7 @@ static bool on_assigned(void *ctx, rd_kafka_topic_partition_list_t *partitions, 
     struct session *session = ctx;
     if (!writer_assign(session->writer, partitions, error))
         return false;
-    show_ready(session);
+    show_assignment(session);
     return true;
 }
 
@@ -104,6 +105,7 @@ static bool on_revoked(void *ctx, const rd_kafka_topic_partition_list_t *partiti
     if (!flush(session, error))
         return false;
     writer_release(session->writer, partitions);
+    show_assignment(session);
     return true;
 }
 
@@ -123,7 +125,7 @@ static bool open_session(struct session *session, const struct consumer_events *
     session->writer = writer_new(config, error);
     if (!session->writer)
         return false;
-    service_set_ready(false, "connected to PostgreSQL, waiting for partitions");
+    show_assignment(session);
     session->consumer = consumer_new(&config->kafka, &options, error);
     return session->consumer != NULL;
 }
@@ -147,7 +149,7 @@ static bool add_record(struct session *session, rd_kafka_message_t *message, str
         const enum batch_result result = batch_add(&session->batch, writer_dimensions(session->writer), message, error);
         if (result == BATCH_TAKEN) {
             if (waited)
-                show_ready(session);
+                show_assignment(session);
             return true;
         }
         if (result == BATCH_FAILED || service_stopping() || clock_mono_ms() >= deadline_ms)
