@@ -32,13 +32,26 @@ bool kafka_log_due(_Atomic int64_t *next_ms)
     return now_ms >= next && atomic_compare_exchange_strong(next_ms, &next, now_ms + KAFKA_QUIET_MS);
 }
 
-/** librdkafka's log lines. FAIL and ERROR repeat what on_error gets, so they are for debugging only. */
+/** Kinds of log lines that repeat what on_error gets: they are for debugging only. */
+static const char *const repeated[] = {"FAIL", "ERROR", "FATAL", "TXNERR"};
+
+/** How much of our log a line of librdkafka is worth. */
+static enum log_level level_of(int syslog_level, const char *facility)
+{
+    for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
+        if (strcmp(facility, repeated[i]) == 0)
+            return LOG_LEVEL_DEBUG;
+    }
+    if (syslog_level <= LOG_ERR)
+        return LOG_LEVEL_ERROR;
+    return syslog_level <= LOG_WARNING ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
+}
+
+/** librdkafka's log lines. */
 static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility, const char *text)
 {
-    enum log_level level = LOG_LEVEL_DEBUG;
-    if (strcmp(facility, "FAIL") != 0 && strcmp(facility, "ERROR") != 0)
-        level = syslog_level <= LOG_ERR ? LOG_LEVEL_ERROR : syslog_level <= LOG_WARNING ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
-    LOG_AT(level, COMPONENT, text, F_STR("facility", facility), F_STR("client", rk ? rd_kafka_name(rk) : ""));
+    LOG_AT(level_of(syslog_level, facility), COMPONENT, text, F_STR("facility", facility),
+           F_STR("client", rk ? rd_kafka_name(rk) : ""));
 }
 
 /** Errors of the client as a whole: nearly always a broker that is away. The calls that suffer from it say so themselves. */
@@ -49,8 +62,8 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
     if (err == RD_KAFKA_RESP_ERR__FATAL) {
         char text[256];
         const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(rk, text, sizeof(text));
-        log_error(COMPONENT, "the client has failed for good; a new one will be made", F_STR("cause", rd_kafka_err2name(cause)),
-                  F_STR("reason", text), F_STR("client", rd_kafka_name(rk)));
+        log_warn(COMPONENT, "the client has failed for good; a new one will be made", F_STR("cause", rd_kafka_err2name(cause)),
+                 F_STR("reason", text), F_STR("client", rd_kafka_name(rk)));
     } else if (kafka_log_due(&next_ms)) {
         log_warn(COMPONENT, "trouble with the broker", F_STR("cause", rd_kafka_err2name(err)), F_STR("reason", reason),
                  F_STR("client", rd_kafka_name(rk)));
@@ -117,47 +130,48 @@ rd_kafka_t *kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct
     return rk;
 }
 
+/** What the errors mean to us that are not just a reason to try again. */
+static const struct {
+    rd_kafka_resp_err_t err;
+    enum error_code code;
+} meanings[] = {
+    {RD_KAFKA_RESP_ERR_NO_ERROR, ERROR_NONE},
+    {RD_KAFKA_RESP_ERR__FENCED, ERROR_FENCED},
+    {RD_KAFKA_RESP_ERR_PRODUCER_FENCED, ERROR_FENCED},
+    {RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, ERROR_FENCED},
+    {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, ERROR_FENCED},
+    {RD_KAFKA_RESP_ERR__TRANSPORT, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR__RESOLVE, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR__TIMED_OUT, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR__WAIT_COORD, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR__SSL, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, ERROR_UNREACHABLE},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, ERROR_NOT_FOUND},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, ERROR_NOT_FOUND},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, ERROR_NOT_FOUND},
+    {RD_KAFKA_RESP_ERR__INVALID_ARG, ERROR_INVALID},
+    {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, ERROR_INVALID},
+    {RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, ERROR_INVALID},
+    {RD_KAFKA_RESP_ERR_INVALID_CONFIG, ERROR_INVALID},
+    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERROR_LIMIT},
+    {RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE, ERROR_LIMIT},
+    {RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, ERROR_FATAL},
+};
+
 enum error_code kafka_error_code(rd_kafka_resp_err_t err)
 {
-    switch (err) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-        return ERROR_NONE;
-    case RD_KAFKA_RESP_ERR__FENCED:
-    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
-    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
-    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-        return ERROR_FENCED;
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-    case RD_KAFKA_RESP_ERR__RESOLVE:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
-    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__WAIT_COORD:
-    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
-    case RD_KAFKA_RESP_ERR__SSL:
-    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-        return ERROR_UNREACHABLE;
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-        return ERROR_NOT_FOUND;
-    case RD_KAFKA_RESP_ERR__INVALID_ARG:
-    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
-    case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
-        return ERROR_INVALID;
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-        return ERROR_LIMIT;
-    case RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE:
-        return ERROR_FATAL;
-    default:
-        return ERROR_RETRY;
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (meanings[i].err == err)
+            return meanings[i].code;
     }
+    return ERROR_RETRY;
 }
 
 bool kafka_error_set(struct error *error, rd_kafka_resp_err_t err, const char *what_fmt, ...)

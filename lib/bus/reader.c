@@ -102,37 +102,37 @@ static bool find_time(const struct reader *reader, rd_kafka_t *probe, struct spa
     return !err || kafka_error_set(error, err, "looking for a time in %.200s [%d]", reader->topic, span->number);
 }
 
+/** Where a read begins that holds offsets `low` to `high`; may lie outside of them. */
+static int64_t start_of(const struct reader_options *options, int64_t low, int64_t high)
+{
+    const int64_t value = options->start_value;
+    switch (options->start) {
+    case READER_END:
+        return high;
+    case READER_OFFSET:
+        return value;
+    case READER_LAST:
+        return value < high ? high - value : low;
+    default:
+        return low;
+    }
+}
+
 /** Finds start and end of one partition. */
 static bool find_span(const struct reader *reader, rd_kafka_t *probe, const struct reader_options *options, struct span *span,
                       struct error *error)
 {
     int64_t low;
     int64_t high;
-    const int64_t value = options->start_value;
     service_heartbeat();
     const rd_kafka_resp_err_t err =
         rd_kafka_query_watermark_offsets(probe, reader->topic, span->number, &low, &high, (int)reader->stall_ms);
     if (err)
         return kafka_error_set(error, err, "asking for the first and last offset of %.200s [%d]", reader->topic, span->number);
     span->end_offset = high;
-    switch (options->start) {
-    case READER_BEGINNING:
-        span->next_offset = low;
-        break;
-    case READER_END:
-        span->next_offset = high;
-        break;
-    case READER_OFFSET:
-        span->next_offset = value;
-        break;
-    case READER_TIME:
-        if (!find_time(reader, probe, span, value, error))
-            return false;
-        break;
-    case READER_LAST:
-        span->next_offset = value < high ? high - value : low;
-        break;
-    }
+    span->next_offset = start_of(options, low, high);
+    if (options->start == READER_TIME && !find_time(reader, probe, span, options->start_value, error))
+        return false;
     if (span->next_offset < low)
         span->next_offset = low;
     if (span->next_offset > high)
