@@ -28,6 +28,8 @@ static int run_command(struct command_line *line, struct error *error)
     const struct config_options options = {
         .path = line->config_path, .settings = line->settings, .setting_count = line->setting_count};
     int status = EXIT_USAGE;
+    if (line->call.command->offline && !line->config_path && line->setting_count == 0)
+        return line->call.command->run(&line->call);
     struct config *config = config_load(&options, error);
     if (!config || !configure_log(&config->log, line->verbose, error)) {
         fprintf(stderr, "quotebus: %s\n", error->message);

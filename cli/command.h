@@ -33,7 +33,7 @@ struct command_option {
 /** One call of a command. All texts are borrowed from the command line. */
 struct invocation {
     const struct command *command;
-    const struct config *config;
+    const struct config *config; /**< NULL: see command.offline */
     bool json;
     const char *values[COMMAND_OPTIONS_MAX]; /**< by row of command->options; NULL: not given; a switch has "" */
     const char *arguments[COMMAND_ARGUMENTS_MAX];
@@ -48,6 +48,7 @@ struct command {
     const struct command_option *options;
     size_t option_count;
     size_t argument_min, argument_max;
+    bool offline; /**< needs no configuration: call->config is NULL unless --config or --set is given */
     int (*run)(const struct invocation *call);
 };
 

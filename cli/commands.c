@@ -1,10 +1,11 @@
 #include "cli/command.h"
 
+extern const struct command command_check;
 extern const struct command command_status;
 extern const struct command command_summary;
 extern const struct command command_tail;
 extern const struct command command_topics;
 
 const struct command *const commands[] = {
-    &command_status, &command_tail, &command_topics, &command_summary, NULL,
+    &command_status, &command_tail, &command_topics, &command_summary, &command_check, NULL,
 };
