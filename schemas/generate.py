@@ -3,8 +3,8 @@
 
     generate.py --out DIR FILE.avsc...
 
-Supported: records of string, double, long, int, boolean, enum, nullable string/double/long/int, arrays of string, double, long or
-record. timestamp-micros fields get the suffix _us. A named type that several files define must be the same in all of them.
+Supported: records of string, double, long, int, boolean, enum, nullable string/double/long/int/enum, arrays of string, double, long,
+enum or record. timestamp-micros fields get the suffix _us. A named type that several files define must be the same in all of them.
 """
 
 import argparse
@@ -46,6 +46,11 @@ class Named:
         self.name, self.c_name = schema["name"], snake(schema["name"])
         self.is_enum = schema["type"] == "enum"
 
+    def scalar(self):
+        """An enum as a primitive."""
+        return Scalar(f"enum {self.c_name} ", f"{self.c_name}_read(in, &{{0}})", "avro_write_long(at, (int64_t){0})", 1, "AVRO_INT_BYTES",
+                      f"opt_{self.c_name}")
+
 
 class Generator:
     def __init__(self):
@@ -76,7 +81,7 @@ class Generator:
         self.tops.append((self.types[schema["name"]], json.dumps(schema, ensure_ascii=False, separators=(",", ":"))))
 
     def shape(self, schema, where):
-        """(kind, detail): scalar, enum, record, array or optional."""
+        """(kind, detail): scalar (an enum too), record, array or optional."""
         if isinstance(schema, dict) and "logicalType" in schema and schema["type"] in SCALARS:
             schema = schema["type"]
         if isinstance(schema, list):
@@ -85,7 +90,7 @@ class Generator:
             value = schema[1 - schema.index("null")]
             kind, scalar = self.shape(value, where)
             if kind != "scalar" or scalar.optional is None:
-                raise Unsupported(f"{where}: only string, double, long and int can be nullable")
+                raise Unsupported(f"{where}: only string, double, long, int and enums can be nullable")
             return "optional", (scalar, schema.index("null"))
         if isinstance(schema, str) and schema in SCALARS:
             return "scalar", SCALARS[schema]
@@ -93,7 +98,8 @@ class Generator:
         if isinstance(schema, dict) and schema["type"] == "array":
             return "array", self.shape(schema["items"], where)
         if name in self.types:
-            return ("enum" if self.types[name].is_enum else "record"), self.types[name]
+            named = self.types[name]
+            return ("scalar", named.scalar()) if named.is_enum else ("record", named)
         raise Unsupported(f"{where}: type {schema!r} is not supported; add it to generate.py")
 
     def least(self, schema, where):
@@ -120,8 +126,8 @@ class Generator:
             return f"    {detail.c_type}{name};{doc}\n"
         if kind == "optional":
             return f"    struct {detail[0].optional} {name};{doc}\n"
-        if kind in ("enum", "record"):
-            return f"    {'enum' if kind == 'enum' else 'struct'} {detail.c_name} {name};{doc}\n"
+        if kind == "record":
+            return f"    struct {detail.c_name} {name};{doc}\n"
         inner_kind, inner = detail
         if inner_kind not in ("scalar", "record"):
             raise Unsupported(f"{where}: arrays of {inner_kind} are not supported; add it to generate.py")
@@ -134,6 +140,7 @@ class Generator:
         if named.is_enum:
             symbols = "".join(f"    {upper}_{symbol},\n" for symbol in named.schema["symbols"])
             return (f"{doc}enum {named.c_name} {{\n{symbols}    {upper}_COUNT\n}};\n"
+                    f"struct opt_{named.c_name} {{\n    bool set;\n    enum {named.c_name} value;\n}};\n"
                     f"/** The symbol as text. */\nconst char *{named.c_name}_name(enum {named.c_name} value);\n\n")
         fields = "".join(self.declare_field(f, f"{named.name}.{f['name']}") for f in named.schema["fields"])
         return f"{doc}struct {named.c_name} {{\n{fields}}};\n\n"
@@ -171,8 +178,6 @@ class Generator:
                 terms.append(detail.bound.format(place))
             elif kind == "optional":
                 terms.append("1 + " + detail[0].bound.format(f"{place}.value"))
-            elif kind == "enum":
-                terms.append("AVRO_INT_BYTES")
             elif kind == "record":
                 terms.append(f"{detail.c_name}_bound(&{place})")
             else:
@@ -187,8 +192,6 @@ class Generator:
         place = f"record->{self.member(field)}"
         if kind == "scalar":
             return f"    at = {detail.write.format(place)};\n"
-        if kind == "enum":
-            return f"    at = avro_write_long(at, (int64_t){place});\n"
         if kind == "record":
             return f"    at = {detail.c_name}_write(&{place}, at);\n"
         if kind == "optional":
@@ -206,9 +209,6 @@ class Generator:
         fail = "        return false;\n"
         if kind == "scalar":
             return f"    if (!{detail.read.format(place)})\n{fail}"
-        if kind == "enum":
-            return (f"    if (!avro_read_index(in, {len(detail.schema['symbols'])}, \"bad_enum\", &index))\n{fail}"
-                    f"    {place} = (enum {detail.c_name})index;\n")
         if kind == "record":
             return f"    if (!{detail.c_name}_read(in, arena, &{place}))\n{fail}"
         if kind == "optional":
@@ -222,6 +222,16 @@ class Generator:
                 f"        if (!avro_read_block(in, {self.least(schema, where)}, i, &more))\n    {fail}"
                 f"        {place} = avro_grow(arena, {place}, i, more, sizeof(*{place}), &cap);\n"
                 f"        for ({place}_count += more; i < {place}_count; i++) {{\n            if (!{item})\n        {fail}        }}\n    }}\n")
+
+    @staticmethod
+    def define_enum(named):
+        name = named.c_name
+        names = ", ".join(json.dumps(symbol) for symbol in named.schema["symbols"])
+        return (f"const char *{name}_name(enum {name} value)\n{{\n    static const char *const names[] = {{{names}}};\n"
+                f"    return (size_t)value < sizeof(names) / sizeof(names[0]) ? names[value] : \"?\";\n}}\n\n"
+                f"static bool {name}_read(struct avro_reader *in, enum {name} *value)\n{{\n    int64_t index;\n"
+                f"    if (!avro_read_index(in, {len(named.schema['symbols'])}, \"bad_enum\", &index))\n        return false;\n"
+                f"    *value = (enum {name})index;\n    return true;\n}}\n\n")
 
     def define_record(self, named):
         name = named.c_name
@@ -255,12 +265,7 @@ class Generator:
         out = ["/* Generated from the .avsc files by schemas/generate.py: do not edit. */\n#include \"quotebus_records.h\"\n\n"
                "#include <assert.h>\n#include <string.h>\n\n#include \"base/avro.h\"\n\n"]
         for named in sorted(self.types.values(), key=lambda n: n.order):
-            if named.is_enum:
-                names = ", ".join(json.dumps(symbol) for symbol in named.schema["symbols"])
-                out.append(f"const char *{named.c_name}_name(enum {named.c_name} value)\n{{\n    static const char *const names[] = {{{names}}};\n"
-                           f"    return (size_t)value < sizeof(names) / sizeof(names[0]) ? names[value] : \"?\";\n}}\n\n")
-            else:
-                out.append(self.define_record(named))
+            out.append(self.define_enum(named) if named.is_enum else self.define_record(named))
         out += [self.define_top(named, text) for named, text in self.tops]
         rows = "".join(f"    {{\"{n.c_name}\", {n.c_name}_schema_json, sizeof(struct {n.c_name}), {n.c_name}_decode_any, {n.c_name}_encode_any}},\n"
                        for n, _ in self.tops)

@@ -86,6 +86,18 @@ static void put_long(struct buf *json, int64_t value, enum avro_time time)
         buf_printf(json, "%" PRId64, value);
 }
 
+/** Appends an int: a day as a date where its year has four digits, else the number. */
+static void put_int(struct buf *json, int32_t value, enum avro_time time)
+{
+    if (time != AVRO_TIME_DATE || value < time_day_from_civil(1, 1, 1) || value >= time_day_from_civil(10000, 1, 1)) {
+        buf_printf(json, "%" PRId32, value);
+        return;
+    }
+    int year, month, day;
+    time_civil(value, &year, &month, &day);
+    buf_printf(json, "\"%04d-%02d-%02d\"", year, month, day);
+}
+
 static bool walk_null(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -105,12 +117,11 @@ static bool walk_boolean(struct walk *walk, const struct avro_node *node)
 
 static bool walk_int(struct walk *walk, const struct avro_node *node)
 {
-    (void)node;
     int32_t value;
     if (!avro_read_int(&walk->in, &value))
         return false;
     if (walk->json)
-        buf_printf(walk->json, "%" PRId32, value);
+        put_int(walk->json, value, node->time);
     return true;
 }
 

@@ -243,7 +243,9 @@ static struct avro_node *parse_primitive(struct parse *parse, enum avro_kind kin
         node->time = AVRO_TIME_MICROS;
     if (kind == AVRO_KIND_LONG && logical && strcmp(logical, "timestamp-millis") == 0)
         node->time = AVRO_TIME_MILLIS;
-    static const char *const times[] = {"", "/us", "/ms"};
+    if (kind == AVRO_KIND_INT && logical && strcmp(logical, "date") == 0)
+        node->time = AVRO_TIME_DATE;
+    static const char *const times[] = {"", "/us", "/ms", "/d"};
     buf_printf(&parse->shape->canonical, "%s%s", kind_names[kind], times[node->time]);
     return node;
 }

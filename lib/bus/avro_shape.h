@@ -34,8 +34,8 @@ enum avro_kind {
     AVRO_KIND_COUNT
 };
 
-/** Whether a long is a point in time, and in which unit. */
-enum avro_time { AVRO_TIME_NONE, AVRO_TIME_MICROS, AVRO_TIME_MILLIS };
+/** Whether a long is a point in time and in which unit, or an int a day. */
+enum avro_time { AVRO_TIME_NONE, AVRO_TIME_MICROS, AVRO_TIME_MILLIS, AVRO_TIME_DATE };
 
 struct avro_node;
 
@@ -47,7 +47,7 @@ struct avro_field {
 
 struct avro_node {
     enum avro_kind kind;
-    enum avro_time time;   /**< of a long */
+    enum avro_time time;   /**< of a long or an int */
     size_t id;             /**< place in avro_shape.nodes */
     const char *name;      /**< full name of a record, enum or fixed */
     const char *base_name; /**< the same without namespace */

@@ -231,6 +231,11 @@ def as_json(schema, value, named):
             return moment.isoformat(timespec="microseconds") + "Z"
         except OverflowError:
             return value
+    if schema.get("logicalType") == "date":
+        try:
+            return (datetime.date(1970, 1, 1) + datetime.timedelta(days=value)).isoformat()
+        except OverflowError:
+            return value
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
@@ -247,7 +252,7 @@ def test_json_of_random_records_has_their_values(tool, name):
 
 @pytest.mark.parametrize("kind, says", [
     (["null", "string", "int"], "Odd.value: only unions of null and one other type"),
-    (["null", {"type": "array", "items": "int"}], "Odd.value: only string, double, long and int can be nullable"),
+    (["null", {"type": "array", "items": "int"}], "Odd.value: only string, double, long, int and enums can be nullable"),
     ("bytes", "Odd.value: type 'bytes' is not supported"),
     ({"type": "array", "items": ["null", "string"]}, "Odd.value: arrays of optional are not supported"),
     ({"type": "record", "name": "SourcePrice", "fields": []}, "SourcePrice is defined differently elsewhere"),

@@ -99,13 +99,17 @@ static void points_in_time_are_text_where_a_year_has_four_digits(void **state)
     (void)state;
 #define MICROS COMPLEX("long", "\"logicalType\":\"timestamp-micros\"")
 #define MILLIS COMPLEX("long", "\"logicalType\":\"timestamp-millis\"")
+#define DATE COMPLEX("int", "\"logicalType\":\"date\"")
     static const struct example examples[] = {
         {MICROS, STR("\2"), "\"1970-01-01T00:00:00.000001Z\""},
         {MILLIS, STR("\2"), "\"1970-01-01T00:00:00.001000Z\""},
         {MILLIS, STR("\1"), "\"1969-12-31T23:59:59.999000Z\""},
         {MICROS, STR("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "9223372036854775807"},
         {MILLIS, STR("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "-9223372036854775808"},
-        {COMPLEX("int", "\"logicalType\":\"date\""), STR("\2"), "1"},
+        {DATE, STR("\2"), "\"1970-01-02\""},
+        {DATE, STR("\1"), "\"1969-12-31\""},
+        {DATE, STR("\xfe\xff\xff\xff\x0f"), "2147483647"},
+        {COMPLEX("long", "\"logicalType\":\"date\""), STR("\2"), "1"},
     };
     CHECK(examples);
 }
