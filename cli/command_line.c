@@ -63,7 +63,7 @@ static bool unknown_command(const struct command *const *table, const char *word
 {
     const char *words[WORDS_MAX];
     size_t count = 0;
-    for (; table[count] && count < WORDS_MAX; count++)
+    for (; count < WORDS_MAX && table[count]; count++)
         words[count] = table[count]->name;
     const char *nearest = nearest_word(word, words, count);
     if (nearest)

@@ -41,7 +41,7 @@ static bool db_failed(const char *message, enum error_code code, struct error *e
         *c = *c == '\n' ? ' ' : *c;
     for (size_t len = strlen(line); len && line[len - 1] == ' '; len--)
         line[len - 1] = '\0';
-    return error_set(error, code, "PostgreSQL: %s. postgres.conninfo says where to look", line);
+    return error_set(error, code, "PostgreSQL (postgres.conninfo says where): %s", line);
 }
 
 /** Runs what sets the session up. */

@@ -7,8 +7,6 @@
 
 #include "base/json_text.h"
 
-#define HUMAN_MAX 24
-
 void grid_init(struct grid *grid, const struct column *columns, size_t column_count)
 {
     *grid = (struct grid){.columns = columns, .column_count = column_count};
@@ -93,29 +91,26 @@ char *human_bytes(double bytes, char out[HUMAN_MAX])
 const char *grid_cell_text(struct grid *grid, size_t row, size_t column)
 {
     const struct cell *cell = grid_cell(grid, row, column);
-    char text[40] = "";
+    char text[HUMAN_MAX];
     if (!cell->set)
         return "";
+    if (cell->text)
+        return cell->text;
     switch (grid->columns[column].kind) {
-    case COLUMN_TEXT:
-    case COLUMN_STATE:
-    case COLUMN_JSON:
-        return cell->text ? cell->text : "";
-    case COLUMN_COUNT:
-        snprintf(text, sizeof(text), "%.0f", cell->number);
-        break;
-    case COLUMN_NUMBER:
-        snprintf(text, sizeof(text), "%.8g", cell->number);
-        break;
     case COLUMN_AGE:
         human_age(cell->number, text);
         break;
     case COLUMN_BYTES:
         human_bytes(cell->number, text);
         break;
-    case COLUMN_PERCENT:
-        snprintf(text, sizeof(text), "%.1f%%", cell->number);
+    case COLUMN_COUNT:
+        snprintf(text, sizeof(text), "%.0f", cell->number);
         break;
+    case COLUMN_DECIMAL:
+        snprintf(text, sizeof(text), "%.1f", cell->number);
+        break;
+    default:
+        snprintf(text, sizeof(text), "%.8g", cell->number);
     }
     return arena_strdup(&grid->memory, str_from(text));
 }

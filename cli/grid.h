@@ -15,14 +15,17 @@
 
 #include "base/bytes.h"
 
+/** Longest text of human_age and human_bytes, with the NUL. */
+#define HUMAN_MAX 24
+
 enum column_kind {
     COLUMN_TEXT,
     COLUMN_STATE,   /**< text whose colour says whether it is good */
     COLUMN_COUNT,   /**< whole number */
     COLUMN_NUMBER,  /**< at most 8 significant digits for people */
+    COLUMN_DECIMAL, /**< one digit behind the point for people */
     COLUMN_AGE,     /**< seconds */
     COLUMN_BYTES,   /**< bytes */
-    COLUMN_PERCENT, /**< of 100 */
     COLUMN_JSON,    /**< text that is JSON; not shown to people */
 };
 
@@ -50,7 +53,8 @@ struct grid {
 /** How a table is laid out. */
 struct grid_layout {
     size_t width;     /**< columns of the screen */
-    size_t lines_max; /**< with the heading; 0: all rows. What does not fit is counted in the last line */
+    size_t lines_max; /**< with the heading; 0: all rows */
+    bool quiet;       /**< what does not fit is left out; else it is counted in the last line */
     bool fold;        /**< several rows beside each other where the width allows */
     bool colour;
 };
@@ -79,8 +83,8 @@ void grid_json_lines(struct buf *out, const struct grid *grid);
 void grid_json_array(struct buf *out, const struct grid *grid);
 
 /** A duration as people say it: `12 s`, `3 m`, `5 h`, `2 d`. Returns `out`. */
-char *human_age(double seconds, char out[24]);
+char *human_age(double seconds, char out[HUMAN_MAX]);
 /** A size: `873 KiB`. Returns `out`. */
-char *human_bytes(double bytes, char out[24]);
+char *human_bytes(double bytes, char out[HUMAN_MAX]);
 
 #endif

@@ -132,29 +132,48 @@ static size_t block_count(struct grid *grid, const struct grid_layout *layout)
     return fitting < 1 ? 1 : fitting > BLOCKS_MAX ? BLOCKS_MAX : fitting;
 }
 
+/** Decides how many lines and blocks there are. Returns how many rows are left out. */
+static size_t lay_out(struct sheet *sheet, const struct grid_layout *layout)
+{
+    const size_t rows = grid_rows(sheet->grid);
+    sheet->blocks = block_count(sheet->grid, layout);
+    sheet->lines = (rows + sheet->blocks - 1) / sheet->blocks;
+    const bool cut = layout->lines_max && sheet->lines + 1 > layout->lines_max;
+    if (cut)
+        sheet->lines = layout->lines_max - (layout->quiet || layout->lines_max == 2 ? 1 : 2);
+    const size_t needed = (rows + sheet->lines - 1) / sheet->lines;
+    sheet->blocks = needed < sheet->blocks ? needed : sheet->blocks;
+    return cut ? rows - sheet->lines * sheet->blocks : 0;
+}
+
+/** A table without lines. NULL when memory is out. */
+static struct libscols_table *new_table(const struct grid_layout *layout)
+{
+    struct libscols_table *table = scols_new_table();
+    if (!table)
+        return NULL;
+    scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+    scols_table_set_termwidth(table, layout->width);
+    scols_table_set_column_separator(table, SEPARATOR);
+    scols_table_enable_colors(table, layout->colour);
+    return table;
+}
+
 void grid_table(struct buf *out, struct grid *grid, const struct grid_layout *layout)
 {
-    const size_t rows = grid_rows(grid);
-    struct sheet sheet = {.grid = grid, .blocks = block_count(grid, layout)};
-    if (rows == 0 || layout->lines_max == 1)
+    struct sheet sheet = {.grid = grid};
+    if (grid_rows(grid) == 0 || layout->lines_max == 1)
         return;
     for (size_t i = 0; i < grid->column_count; i++)
         sheet.shown += grid->columns[i].heading != NULL;
-    sheet.lines = (rows + sheet.blocks - 1) / sheet.blocks;
-    const bool cut = layout->lines_max && sheet.lines + 1 > layout->lines_max;
-    if (cut)
-        sheet.lines = layout->lines_max > 2 ? layout->lines_max - 2 : 1;
-    sheet.table = scols_new_table();
+    const size_t left_out = lay_out(&sheet, layout);
+    sheet.table = new_table(layout);
     if (!sheet.table)
         return;
-    scols_table_set_termforce(sheet.table, SCOLS_TERMFORCE_ALWAYS);
-    scols_table_set_termwidth(sheet.table, layout->width);
-    scols_table_set_column_separator(sheet.table, SEPARATOR);
-    scols_table_enable_colors(sheet.table, layout->colour);
     add_columns(&sheet);
     add_lines(&sheet, layout->colour);
     print_sheet(out, &sheet);
     scols_unref_table(sheet.table);
-    if (cut && layout->lines_max > 2)
-        buf_printf(out, "... %zu more\n", rows - sheet.lines * sheet.blocks);
+    if (left_out && !layout->quiet && layout->lines_max > 2)
+        buf_printf(out, "... %zu more\n", left_out);
 }

@@ -87,9 +87,9 @@ static int compare_buckets(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-bool prometheus_quantile(const char *text, const char *name, double quantile, double *value)
+/** Collects the buckets of a histogram in ascending order of their bounds. Returns how many there are. */
+static size_t read_buckets(const char *text, const char *name, struct bucket *buckets)
 {
-    struct bucket buckets[BUCKETS_MAX];
     size_t count = 0;
     for (const char *line = text; line; line = next_line(line)) {
         const char *labels;
@@ -97,18 +97,25 @@ bool prometheus_quantile(const char *text, const char *name, double quantile, do
         if (read_sample(line, name, BUCKET_SUFFIX, &labels, &observed) && read_bound(labels, &bound))
             add_bucket(buckets, &count, bound, observed);
     }
-    qsort(buckets, count, sizeof(buckets[0]), compare_buckets);
+    if (count)
+        qsort(buckets, count, sizeof(buckets[0]), compare_buckets);
+    return count;
+}
+
+bool prometheus_quantile(const char *text, const char *name, double quantile, double *value)
+{
+    struct bucket buckets[BUCKETS_MAX] = {0};
+    const size_t count = read_buckets(text, name, buckets);
     const double total = count ? buckets[count - 1].count : 0;
     if (!(total > 0))
         return false;
+    const double rank = quantile * total;
     size_t at = 0;
-    while (at + 1 < count && buckets[at].count < quantile * total)
+    while (at + 1 < count && buckets[at].count < rank)
         at++;
-    const double low = at ? buckets[at - 1].bound : 0, before = at ? buckets[at - 1].count : 0;
-    const double inside = buckets[at].count - before;
-    if (isinf(buckets[at].bound))
-        *value = low;
-    else
-        *value = low + (buckets[at].bound - low) * (inside > 0 ? (quantile * total - before) / inside : 1);
+    const struct bucket below = at ? buckets[at - 1] : (struct bucket){0};
+    const double inside = buckets[at].count - below.count;
+    const double share = inside > 0 ? (rank - below.count) / inside : 1;
+    *value = isinf(buckets[at].bound) ? below.bound : below.bound + (buckets[at].bound - below.bound) * share;
     return true;
 }

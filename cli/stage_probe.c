@@ -7,7 +7,7 @@
 /** Bounds of one request to a neighbour. */
 #define CONNECT_TIMEOUT_MS 1000L
 #define REQUEST_TIMEOUT_MS 2000L
-#define BODY_MAX_BYTES (4U * 1024 * 1024)
+#define BODY_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
 /** Collects a body (a callback of libcurl). */
 static size_t take_body(char *data, size_t size, size_t count, void *into)

@@ -18,8 +18,8 @@ const char *const component_names[COMPONENT_COUNT] = {
     [COMPONENT_KAFKA] = "kafka", [COMPONENT_REGISTRY] = "registry", [COMPONENT_POSTGRES] = "postgres"};
 
 static const struct column stage_columns[] = {
-    {"stage", "STAGE", COLUMN_TEXT},       {"state", "STATE", COLUMN_STATE}, {"lag", "LAG", COLUMN_COUNT},
-    {"rss_bytes", "MEMORY", COLUMN_BYTES}, {"cpu_s", "CPU", COLUMN_AGE},     {"reason", "REASON", COLUMN_TEXT},
+    {"stage", "STAGE", COLUMN_TEXT},       {"state", "STATE", COLUMN_STATE},   {"lag", "LAG", COLUMN_COUNT},
+    {"rss_bytes", "MEMORY", COLUMN_BYTES}, {"cpu_s", "CPU s", COLUMN_DECIMAL}, {"reason", "REASON", COLUMN_TEXT},
 };
 
 static const struct column provider_columns[] = {
@@ -40,9 +40,9 @@ static const char providers_sql[] =
     "ON c.name = h.provider ORDER BY 1";
 
 static const struct column price_columns[] = {
-    {"asset", "ASSET", COLUMN_TEXT},      {"price", "PRICE", COLUMN_NUMBER}, {"currency", "CCY", COLUMN_TEXT},
-    {"band_bps", "+-BPS", COLUMN_NUMBER}, {"sources", "SRC", COLUMN_COUNT},  {"age_s", "AGE", COLUMN_AGE},
-    {"confidence", NULL, COLUMN_NUMBER},  {"basis", NULL, COLUMN_TEXT},      {"as_of", NULL, COLUMN_TEXT},
+    {"asset", "ASSET", COLUMN_TEXT},       {"price", "PRICE", COLUMN_NUMBER}, {"currency", "CCY", COLUMN_TEXT},
+    {"band_bps", "+-BPS", COLUMN_DECIMAL}, {"sources", "SRC", COLUMN_COUNT},  {"age_s", "AGE", COLUMN_AGE},
+    {"confidence", NULL, COLUMN_NUMBER},   {"basis", NULL, COLUMN_TEXT},      {"as_of", NULL, COLUMN_TEXT},
 };
 static const char prices_sql[] =
     "SELECT asset, price, currency, round((10000 * confidence / nullif(price, 0))::numeric, 1), source_count, "

@@ -9,7 +9,9 @@
 #include "cli/command.h"
 
 /** A screen of fewer lines shows the sum of each stage's lag alone. */
-#define LAG_SCREEN_LINES 40
+#define LARGE_SCREEN_LINES 40
+/** A screen of fewer lines is for what changes: without the sizes of tables, with fewer anomalies. */
+#define MEDIUM_SCREEN_LINES 30
 /** A table with its heading is not worth fewer lines. */
 #define SECTION_LINES_MIN 2
 
@@ -36,13 +38,13 @@ static size_t lines_left(const struct page *page)
     return page->view->height > page->lines + 1 ? page->view->height - page->lines - 1 : 0;
 }
 
-/** Appends a table behind a blank line; on a screen with at most `lines_max` lines (0: what is left). */
+/** Appends a table behind a blank line; on a screen with at most `lines_max` lines (0: what is left, and the rest is counted). */
 static void section(struct page *page, struct grid *grid, size_t lines_max, bool fold)
 {
     const size_t left = lines_left(page);
     if (grid_rows(grid) == 0 || left < SECTION_LINES_MIN + 1)
         return;
-    struct grid_layout layout = {.width = page->view->width, .fold = fold, .colour = page->view->colour};
+    struct grid_layout layout = {.width = page->view->width, .fold = fold, .quiet = lines_max > 0, .colour = page->view->colour};
     if (page->view->height)
         layout.lines_max = lines_max && lines_max < left - 1 ? lines_max : left - 1;
     buf_append_str(page->out, STR("\n"));
@@ -62,9 +64,10 @@ static void heading(struct page *page, const struct status_data *data)
                                                                    : "FAILED");
     buf_append_str(page->out, STR("\n"));
     for (size_t i = 0; i < COMPONENT_COUNT; i++) {
-        const int room = (int)page->view->width;
+        const char *message = data->components[i].message;
+        const int room = page->view->height ? (int)page->view->width : (int)sizeof(data->components[i].message);
         if (data->components[i].code != ERROR_NONE)
-            buf_printf(page->out, "%.*s\n", room, data->components[i].message);
+            buf_printf(page->out, "%.*s\n", room, message);
     }
     count_lines(page);
 }
@@ -90,12 +93,13 @@ void status_text(struct buf *out, struct status_data *data, const struct view *v
     struct page page = {.out = out, .view = view, .begun = out->len};
     heading(&page, data);
     section(&page, &data->stages, 0, false);
-    if (!view->height || view->height >= LAG_SCREEN_LINES)
+    if (!view->height || view->height >= LARGE_SCREEN_LINES)
         section(&page, &data->lag, 0, true);
     section(&page, &data->providers, 8, false);
-    section(&page, &data->tables, 0, true);
+    if (!view->height || view->height >= MEDIUM_SCREEN_LINES)
+        section(&page, &data->tables, 0, true);
     dead_letters(&page, data);
-    section(&page, &data->anomalies, lines_left(&page) < 16 ? 3 : 6, false);
+    section(&page, &data->anomalies, view->height < MEDIUM_SCREEN_LINES ? 3 : 6, false);
     section(&page, &data->prices, 0, true);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /** Largest schema file. */
-#define SCHEMA_MAX_BYTES (1024 * 1024)
+#define SCHEMA_MAX_BYTES ((size_t)1024 * 1024)
 
 /** One subject on its way to the registry. */
 struct deployment {

@@ -38,7 +38,8 @@ static void print(struct summary *summary, bool json)
         summary_json(&text, summary);
     else
         summary_text(&text, summary);
-    books_complain(&complaints, summary->books);
+    if (!summary->moving)
+        books_complain(&complaints, summary->books);
     fprintf(stderr, "%.*s", STR_ARG(buf_str(&complaints)));
     output_write(buf_str(&text));
     buf_clear(&text);
@@ -72,7 +73,7 @@ static int run_summary(const struct invocation *call)
         status = error_exit_status(error.code);
     } else {
         print(&summary, call->json);
-        status = books_balance(summary.books) ? EXIT_SUCCESS : EXIT_DATA_WRONG;
+        status = summary_is_wrong(&summary) ? EXIT_DATA_WRONG : EXIT_SUCCESS;
     }
     summary_close(&summary);
     return status;

@@ -152,13 +152,38 @@ static void read_latency(struct summary *summary)
     stage_reports_clear(reports);
 }
 
+/** The sum of the ends of all topics of the books. */
+static bool sum_ends(struct summary *summary, int64_t *sum, struct error *error)
+{
+    struct arena memory = {0};
+    struct partition_span *spans;
+    size_t count = 0;
+    const char *topics[BOOK_COUNT];
+    for (size_t i = 0; i < BOOK_COUNT; i++)
+        topics[i] = arena_printf(&memory, "%s%s", summary->config->kafka.topic_prefix, summary->books[i].from);
+    *sum = 0;
+    const bool ok = kafka_admin_spans(summary->admin, topics, BOOK_COUNT, &memory, &spans, &count, error);
+    for (size_t i = 0; ok && i < count; i++)
+        *sum += spans[i].end;
+    arena_clear(&memory);
+    return ok;
+}
+
+bool summary_is_wrong(const struct summary *summary)
+{
+    return !summary->moving && !books_balance(summary->books);
+}
+
 bool summary_count(struct summary *summary, struct error *error)
 {
+    int64_t before, after;
     static const char sources_sql[] = "SELECT s.name, count(*) FROM quotebus.quote JOIN quotebus.source s USING (source_id) "
                                       "GROUP BY 1 ORDER BY 1";
     grid_reset(&summary->tables);
     grid_reset(&summary->sources);
     read_latency(summary);
-    return count_books(summary, error) && cli_db_query(summary->db, sources_sql, NULL, &summary->sources, error) &&
-           count_assets(summary, error);
+    if (!sum_ends(summary, &before, error) || !count_books(summary, error) || !sum_ends(summary, &after, error))
+        return false;
+    summary->moving = before != after;
+    return cli_db_query(summary->db, sources_sql, NULL, &summary->sources, error) && count_assets(summary, error);
 }

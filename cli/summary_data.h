@@ -14,6 +14,7 @@ struct summary {
     struct kafka_admin *admin;
     struct cli_db *db;
     struct book books[BOOK_COUNT];
+    bool moving; /**< records came while they were counted, so the books say nothing when they do not balance */
     struct grid tables;
     struct grid sources; /**< name, rows */
     size_t assets_priced;
@@ -29,6 +30,9 @@ void summary_close(struct summary *summary);
 bool summary_wait(struct summary *summary, int64_t wait_ms, bool *settled, struct error *error) MUST_CHECK;
 /** Counts everything anew. */
 bool summary_count(struct summary *summary, struct error *error) MUST_CHECK;
+
+/** Whether something is missing: the books do not balance although nothing moved. */
+bool summary_is_wrong(const struct summary *summary);
 
 /** Appends one object on one line. */
 void summary_json(struct buf *out, const struct summary *summary);

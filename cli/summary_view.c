@@ -48,7 +48,7 @@ void summary_json(struct buf *out, const struct summary *summary)
     put_counts(out, &summary->tables);
     buf_append_str(out, STR(",\"books\":"));
     books_json(out, summary->books);
-    buf_printf(out, ",\"balanced\":%s}\n", books_balance(summary->books) ? "true" : "false");
+    buf_printf(out, ",\"balanced\":%s}\n", books_balance(summary->books) ? "true" : summary_is_wrong(summary) ? "false" : "null");
 }
 
 /** Appends the rows of a grid of names and numbers on one line. */
@@ -71,5 +71,8 @@ void summary_text(struct buf *out, struct summary *summary)
     if (summary->timed)
         buf_printf(out, "%-13sp50 %.0f ms, p99 %.0f ms from the fetch to the committed row\n", "latency", summary->p50_ms,
                    summary->p99_ms);
-    buf_printf(out, "%-13s%s\n", "books", books_balance(summary->books) ? "balance" : "DO NOT BALANCE");
+    buf_printf(out, "%-13s%s\n", "books",
+               books_balance(summary->books) ? "balance"
+               : summary_is_wrong(summary)   ? "DO NOT BALANCE"
+                                             : "cannot be compared: records came while they were counted");
 }

@@ -44,7 +44,6 @@ enum reader_result { READER_RECORD, READER_IDLE, READER_DONE, READER_FAILED };
  */
 struct reader *reader_new(const struct kafka_settings *settings, const struct reader_options *options,
                           struct error *error) MUST_CHECK;
-/** NULL is fine. */
 /** Destroy the records it gave first: librdkafka waits for them. NULL is fine. */
 void reader_free(struct reader *reader);
 /**
