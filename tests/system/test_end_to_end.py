@@ -23,6 +23,7 @@ def test_every_asset_is_priced_and_every_count_agrees(pipeline):
     wait_for(lambda: priced() >= active, 60, "every active asset has a price", 0.5)
     wait_for(lambda: pipeline.sql("select asset from quotebus.inactive_assets") == [["equity:HES"]], 30, "HES is inactive")
     assert priced() == active
+    pipeline.wait_rows(600)
     by_source = dict(pipeline.sql("select source, count(*) from quotebus.quotes group by 1"))
     assert set(by_source) == {"yahoo", "coingecko", "alphavantage"}
 
