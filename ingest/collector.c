@@ -11,6 +11,7 @@
 #include "ingest/meters.h"
 #include "ingest/planner.h"
 #include "ingest/publisher.h"
+#include "ingest/rates.h"
 #include "ingest/reading.h"
 #include "ingest/stamp.h"
 
@@ -39,6 +40,7 @@ struct collector {
     struct publisher *publisher;
     struct source *sources; /* one per lane */
     struct stamp stamp;
+    struct rates rates;
     struct arena arena; /* of one response */
     struct buf url;
     struct buf headers;
@@ -99,6 +101,7 @@ struct collector *collector_new(const struct config *config, struct error *error
     uint64_t seed = (uint64_t)config->ingest.seed;
     struct collector *collector = xcalloc(1, sizeof *collector);
     stamp_init(&collector->stamp, seed);
+    rates_init(&collector->rates, config);
     collector->planner = planner_new(config, seed != 0 ? seed : random_seed(), error);
     if (collector->planner == NULL) {
         goto fail;
@@ -137,6 +140,7 @@ void collector_free(struct collector *collector)
     fetcher_free(collector->fetcher);
     publisher_free(collector->publisher);
     planner_free(collector->planner);
+    rates_clear(&collector->rates);
     arena_clear(&collector->arena);
     buf_clear(&collector->url);
     buf_clear(&collector->headers);
@@ -207,6 +211,7 @@ static void land(struct collector *collector, struct flight *flight, const struc
         failpoint("ingest.after_fetch");
     }
     reading_take(&reading, &origin, flight->call, fetched, &collector->arena);
+    rates_settle(&collector->rates, reading.parsed.quotes, reading.parsed.quote_count);
     publish(collector, &reading, flight->call->lane);
     conclude(collector, &reading, flight->call);
     arena_reset(&collector->arena);

@@ -85,23 +85,39 @@ json_t *json_read(struct str body, char why[120])
     return root;
 }
 
-struct opt_double json_number(const json_t *object, const char *key)
+/** A finite number; unset for anything else. */
+static struct opt_double number_of(const json_t *value)
 {
-    const json_t *value = json_object_get(object, key);
     if (!json_is_number(value) || !isfinite(json_number_value(value))) {
         return (struct opt_double){0};
     }
     return SOME_DOUBLE(json_number_value(value));
 }
 
+/** A number, or a text that is one. */
+static struct opt_double number_or_text_of(const json_t *value)
+{
+    double number;
+    if (!json_is_string(value)) {
+        return number_of(value);
+    }
+    const struct str text = {.ptr = json_string_value(value), .len = json_string_length(value)};
+    return number_from_text(text, &number) ? SOME_DOUBLE(number) : (struct opt_double){0};
+}
+
+struct opt_double json_number(const json_t *object, const char *key)
+{
+    return number_of(json_object_get(object, key));
+}
+
 struct opt_double json_number_text(const json_t *object, const char *key)
 {
-    struct opt_str text = json_text(object, key);
-    double value;
-    if (!text.set) {
-        return json_number(object, key);
-    }
-    return number_from_text(text.value, &value) ? SOME_DOUBLE(value) : (struct opt_double){0};
+    return number_or_text_of(json_object_get(object, key));
+}
+
+struct opt_double json_number_text_at(const json_t *array, size_t index)
+{
+    return number_or_text_of(json_array_get(array, index));
 }
 
 struct opt_str json_text(const json_t *object, const char *key)
@@ -113,13 +129,23 @@ struct opt_str json_text(const json_t *object, const char *key)
     return SOME_STR(((struct str){.ptr = json_string_value(value), .len = json_string_length(value)}));
 }
 
-struct opt_long json_epoch_us(const json_t *object, const char *key)
+/** A time in units of `unit_us` since the epoch. */
+static struct opt_long epoch_of(struct opt_double time, int64_t unit_us)
 {
-    struct opt_double seconds = json_number(object, key);
-    if (!seconds.set || seconds.value < 0 || seconds.value > EPOCH_MAX_S) {
+    if (!time.set || time.value < 0 || time.value * (double)unit_us > EPOCH_MAX_S * (double)US_PER_S) {
         return (struct opt_long){0};
     }
-    return SOME_LONG((int64_t)(seconds.value * (double)US_PER_S));
+    return SOME_LONG((int64_t)(time.value * (double)unit_us));
+}
+
+struct opt_long json_epoch_us(const json_t *object, const char *key)
+{
+    return epoch_of(json_number(object, key), US_PER_S);
+}
+
+struct opt_long json_epoch_ms_us(const json_t *object, const char *key)
+{
+    return epoch_of(json_number(object, key), US_PER_MS);
 }
 
 const json_t *json_find(const json_t *array, const char *key, const char *value)

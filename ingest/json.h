@@ -24,10 +24,14 @@ json_t *json_read(struct str body, char why[120]);
 struct opt_double json_number(const json_t *object, const char *key);
 /** A number, or a text that is one (`"1,234.50"`). */
 struct opt_double json_number_text(const json_t *object, const char *key);
+/** The same of an entry of a list. */
+struct opt_double json_number_text_at(const json_t *array, size_t index);
 /** A text, borrowed from `object`. */
 struct opt_str json_text(const json_t *object, const char *key);
 /** Seconds since the epoch (1970 to 9999) as microseconds. */
 struct opt_long json_epoch_us(const json_t *object, const char *key);
+/** Milliseconds since the epoch (1970 to 9999) as microseconds. */
+struct opt_long json_epoch_ms_us(const json_t *object, const char *key);
 
 /** The first object of `array` whose `key` is the text `value` (letters compared without case), or NULL. Looks at 2000 entries at
  * most. */

@@ -142,6 +142,19 @@ void reply_missing(struct parse_result *result, const struct request_asset *asse
     result->missing[result->missing_count++] = asset;
 }
 
+void reply_unknown(const struct request_spec *spec, struct parse_result *result)
+{
+    if (spec->asset_count == 1) {
+        reply_set(result, OUTCOME_UNKNOWN_SYMBOL, "the provider does not know the symbol");
+        return;
+    }
+    for (size_t i = 0; i < spec->asset_count; i++) {
+        reply_missing(result, &spec->assets[i]);
+    }
+    reply_set(result, OUTCOME_UNKNOWN_SYMBOL, "the provider does not know one of the %zu symbols and gives none of them",
+              spec->asset_count);
+}
+
 void reply_finish(const struct request_spec *spec, struct parse_result *result)
 {
     assert(result->quote_count + result->missing_count <= spec->asset_count);
@@ -196,6 +209,26 @@ struct opt_long reply_time(const char *text)
     return SOME_LONG(us);
 }
 
+bool pair_split(const char *symbol, struct pair *pair)
+{
+    const char *slash = strchr(symbol, '/');
+    size_t left = slash != NULL ? (size_t)(slash - symbol) : 0;
+    size_t right = slash != NULL ? strlen(slash + 1) : 0;
+    if (left == 0 || left > PAIR_CODE_MAX || right == 0 || right > PAIR_CODE_MAX) {
+        return false;
+    }
+    memcpy(pair->from, symbol, left);
+    pair->from[left] = '\0';
+    memcpy(pair->to, slash + 1, right + 1);
+    return true;
+}
+
+bool pair_error(const struct request_asset *asset, struct error *error)
+{
+    return error_set(error, ERROR_USAGE, "'%s' (%s) is no pair of currencies: write FROM/TO, e.g. EUR/USD", asset->symbol,
+                     asset->asset);
+}
+
 /** RFC 3986, 2.3: characters that never need an escape. */
 static bool unreserved(char c)
 {
@@ -214,12 +247,17 @@ void path_escape(struct buf *path, const char *text)
     }
 }
 
-void path_symbols(struct buf *path, const struct request_spec *spec)
+void path_symbols_between(struct buf *path, const struct request_spec *spec, struct str between)
 {
     for (size_t i = 0; i < spec->asset_count; i++) {
         if (i > 0) {
-            buf_append(path, ",", 1);
+            buf_append_str(path, between);
         }
         path_escape(path, spec->assets[i].symbol);
     }
+}
+
+void path_symbols(struct buf *path, const struct request_spec *spec)
+{
+    path_symbols_between(path, spec, STR(","));
 }

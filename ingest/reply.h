@@ -29,6 +29,11 @@ struct quote *reply_quote(struct parse_result *result, const char *source, const
                           const struct http_response *response);
 /** Notes that the answer held nothing about `asset`. */
 void reply_missing(struct parse_result *result, const struct request_asset *asset);
+/**
+ * The provider refuses a call as a whole since it does not know one of the symbols. A call about one asset gets unknown_symbol;
+ * of a batch all assets count as missing, so that each is asked about by itself.
+ */
+void reply_unknown(const struct request_spec *spec, struct parse_result *result);
 /** Outcome of a good answer: ok, or empty when it gave no quote. */
 void reply_finish(const struct request_spec *spec, struct parse_result *result);
 
@@ -38,11 +43,25 @@ void reply_currency(struct quote *quote, struct str currency, struct arena *aren
 /** Microseconds of `2018-10-05` or `2018-10-05T14:30:00Z`; unset for NULL, for anything else and before 1970. */
 struct opt_long reply_time(const char *text);
 
+/** Longest code of a currency in a pair. */
+#define PAIR_CODE_MAX 15
+/** Two currencies: one unit of `from` in `to`. */
+struct pair {
+    char from[PAIR_CODE_MAX + 1];
+    char to[PAIR_CODE_MAX + 1];
+};
+/** Splits `EUR/USD`; false when it is no pair. */
+bool pair_split(const char *symbol, struct pair *pair);
+/** Says that an asset's symbol is no pair; returns false. */
+bool pair_error(const struct request_asset *asset, struct error *error);
+
 /** Whether `text` holds `word`, letters compared without case. */
 bool text_has(struct str text, const char *word);
 /** Appends `text` percent-encoded (RFC 3986 unreserved characters stay). */
 void path_escape(struct buf *path, const char *text);
 /** Appends the symbols of a request, escaped, with commas between. */
 void path_symbols(struct buf *path, const struct request_spec *spec);
+/** The same with another text between two of them, which has to be escaped already. */
+void path_symbols_between(struct buf *path, const struct request_spec *spec, struct str between);
 
 #endif

@@ -74,7 +74,7 @@ struct finding {
 
 struct rule {
     const char *name; /**< the flag */
-    bool structural;  /**< its finding makes a REJECT, and the rules behind it are not asked */
+    bool structural;  /**< when it makes a REJECT, the rules behind the structural ones are not asked */
     /** True when it fires; then *finding is filled. */
     bool (*check)(const struct rule_input *input, struct finding *finding);
 };

@@ -6,6 +6,7 @@ Used by compose/up and by the system tests. Everything listens on 127.0.0.1, all
 import base64
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -47,6 +48,12 @@ def http_ok(url, timeout_s=1.0):
             return answer.status == 200
     except (OSError, urllib.error.URLError):
         return False
+
+
+def configured_providers(path):
+    """Names of the providers of a configuration, in its order."""
+    section = re.search(r"^providers:.*\n((?:[ #].*\n|\n)*)", pathlib.Path(path).read_text(), re.MULTILINE)
+    return re.findall(r"^  ([a-z0-9_-]+):", section[1], re.MULTILINE) if section else []
 
 
 def find_java():
@@ -285,9 +292,10 @@ class Stack:
         wait_until(lambda: port_open(self.ports["sim"]), sim, 10, "the simulator did not listen")
 
     def sim_env(self):
-        """Overrides that send every provider to the simulator."""
+        """Overrides that send every provider of the configuration to the simulator."""
         base = f"http://127.0.0.1:{self.ports['sim']}"
-        return {f"QUOTEBUS_PROVIDERS_{name.upper()}_BASE_URL": f"{base}/{name}" for name in ("yahoo", "coingecko", "alphavantage")}
+        config = self.extra_env.get("QUOTEBUS_CONFIG") or ROOT / "config" / "quotebus.yaml"
+        return {f"QUOTEBUS_PROVIDERS_{name.upper()}_BASE_URL": f"{base}/{name}" for name in configured_providers(config)}
 
     def ready(self, stage):
         return http_ok(f"http://127.0.0.1:{self.ports[stage]}/readyz")

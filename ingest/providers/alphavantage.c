@@ -11,9 +11,6 @@
 #include "ingest/reply.h"
 
 #define SOURCE "alphavantage"
-/** Longest currency code of a pair. */
-#define CODE_MAX 15
-
 /** The key of the request, or the public demo key. */
 static void append_key(const struct request_spec *spec, struct buf *path)
 {
@@ -32,35 +29,18 @@ static bool build_global_quote(const struct request_spec *spec, struct buf *path
     return true;
 }
 
-/** Splits `EUR/USD`; false when it is no pair. */
-static bool split_pair(const char *symbol, char from[CODE_MAX + 1], char to[CODE_MAX + 1])
-{
-    const char *slash = strchr(symbol, '/');
-    size_t left = slash != NULL ? (size_t)(slash - symbol) : 0;
-    size_t right = slash != NULL ? strlen(slash + 1) : 0;
-    if (left == 0 || left > CODE_MAX || right == 0 || right > CODE_MAX) {
-        return false;
-    }
-    memcpy(from, symbol, left);
-    from[left] = '\0';
-    memcpy(to, slash + 1, right + 1);
-    return true;
-}
-
 /** `/query?function=CURRENCY_EXCHANGE_RATE&from_currency=EUR&to_currency=USD&apikey=...` */
 static bool build_exchange_rate(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error)
 {
-    char from[CODE_MAX + 1];
-    char to[CODE_MAX + 1];
+    struct pair pair;
     (void)headers;
-    if (!split_pair(spec->assets[0].symbol, from, to)) {
-        return error_set(error, ERROR_USAGE, "'%s' (%s) is no pair of currencies: write FROM/TO, e.g. EUR/USD",
-                         spec->assets[0].symbol, spec->assets[0].asset);
+    if (!pair_split(spec->assets[0].symbol, &pair)) {
+        return pair_error(&spec->assets[0], error);
     }
     buf_append_str(path, STR("/query?function=CURRENCY_EXCHANGE_RATE&from_currency="));
-    path_escape(path, from);
+    path_escape(path, pair.from);
     buf_append_str(path, STR("&to_currency="));
-    path_escape(path, to);
+    path_escape(path, pair.to);
     append_key(spec, path);
     return true;
 }
@@ -202,12 +182,11 @@ static struct opt_long refreshed_us(const json_t *body)
 /** Whether the answer's codes are those that were asked for. */
 static bool same_pair(const json_t *body, const char *symbol)
 {
-    char from[CODE_MAX + 1];
-    char to[CODE_MAX + 1];
+    struct pair pair;
     const char *got_from = json_string_value(json_object_get(body, "1. From_Currency Code"));
     const char *got_to = json_string_value(json_object_get(body, "3. To_Currency Code"));
-    return got_from != NULL && got_to != NULL && split_pair(symbol, from, to) && strcasecmp(from, got_from) == 0 &&
-           strcasecmp(to, got_to) == 0;
+    return got_from != NULL && got_to != NULL && pair_split(symbol, &pair) && strcasecmp(pair.from, got_from) == 0 &&
+           strcasecmp(pair.to, got_to) == 0;
 }
 
 /** Reads a CURRENCY_EXCHANGE_RATE answer. */

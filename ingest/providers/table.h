@@ -9,5 +9,11 @@
 extern const struct provider provider_yahoo;
 extern const struct provider provider_coingecko;
 extern const struct provider provider_alphavantage;
+extern const struct provider provider_coinbase;
+extern const struct provider provider_kraken;
+extern const struct provider provider_binance;
+extern const struct provider provider_cnbc;
+extern const struct provider provider_cboe;
+extern const struct provider provider_frankfurter;
 
 #endif

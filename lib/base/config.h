@@ -48,12 +48,13 @@ struct log_settings {
 struct ingest_settings {
     struct http_settings http;
     char *user_agent;
-    int64_t max_body_bytes;     /**< of one response, after decompression */
-    int64_t request_timeout_ms; /**< whole request */
-    int64_t retry_base_ms;      /**< first backoff; doubles, with full jitter */
-    int64_t retry_max_ms;       /**< longest backoff */
-    int64_t retry_attempts;     /**< calls per slot, the first included */
-    int64_t seed;               /**< of jitter; 0: from the clock */
+    int64_t max_body_bytes;       /**< of one response, after decompression */
+    int64_t request_timeout_ms;   /**< whole request */
+    int64_t retry_base_ms;        /**< first backoff; doubles, with full jitter */
+    int64_t retry_max_ms;         /**< longest backoff */
+    int64_t retry_attempts;       /**< calls per slot, the first included */
+    struct string_list usd_rates; /**< assets that say what a currency is worth in USD; see ingest/rates.h */
+    int64_t seed;                 /**< of jitter; 0: from the clock */
 };
 
 struct validate_settings {

@@ -48,14 +48,6 @@ static bool has_key(const struct sim_call *call, struct sim_answer *answer)
     return false;
 }
 
-/** A number with that many decimals, as text. */
-static void out_decimal(struct json_out *out, const char *key, double value, int decimals)
-{
-    char text[64];
-    snprintf(text, sizeof(text), "%.*f", decimals, value);
-    out_text(out, key, text);
-}
-
 /** The share stands in `symbol`. */
 static void resolve_quote(struct sim_call *call)
 {

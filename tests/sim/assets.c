@@ -6,20 +6,28 @@
 /** A share listed in New York; volume in millions of shares a day. */
 #define SHARE(code, venue_, name_, price, volume_m)                                                                              \
     {                                                                                                                            \
-        .id = "equity:" code, .kind = SIM_EQUITY, .symbols = {code, NULL, code}, .name = (name_), .currency = "USD",             \
-        .venue = (venue_), .start_price = (price), .daily_volume = (volume_m)*1e6                                                \
+        .id = "equity:" code, .kind = SIM_EQUITY,                                                                                \
+        .symbols = {[SIM_YAHOO] = code, [SIM_ALPHAVANTAGE] = code, [SIM_CNBC] = code, [SIM_CBOE] = code}, .name = (name_),       \
+        .currency = "USD", .venue = (venue_), .start_price = (price), .daily_volume = (volume_m)*1e6                             \
     }
-/** A coin quoted in dollars. */
-#define COIN(code, yahoo, coingecko, name_, price, supply_)                                                                      \
+/** A coin quoted in dollars: its symbols at Yahoo and CoinGecko, then those at exchanges (NULL: not traded there). */
+#define COIN(code, kind_, yahoo, coingecko, coinbase, kraken, binance, name_, price, supply_)                                    \
     {                                                                                                                            \
-        .id = "crypto:" code, .kind = SIM_CRYPTO, .symbols = {yahoo, coingecko, code "/USD"}, .name = (name_),                   \
-        .currency = "USD", .venue = "CCC", .start_price = (price), .supply = (supply_)                                           \
+        .id = "crypto:" code, .kind = (kind_),                                                                                   \
+        .symbols = {[SIM_YAHOO] = yahoo,       [SIM_COINGECKO] = coingecko, [SIM_ALPHAVANTAGE] = code "/USD",                    \
+                    [SIM_COINBASE] = coinbase, [SIM_KRAKEN] = kraken,       [SIM_BINANCE] = binance},                            \
+        .name = (name_), .currency = "USD", .venue = "CCC", .start_price = (price), .supply = (supply_)                          \
     }
-/** A pair of currencies. */
-#define PAIR(from, to, price)                                                                                                    \
+/** A coin that all exchanges trade, under the same name. */
+#define COMMON_COIN(code, yahoo, coingecko, name_, price, supply_)                                                               \
+    COIN(code, SIM_CRYPTO, yahoo, coingecko, code "-USD", code "USD", code "USDT", name_, price, supply_)
+/** A pair of currencies and its symbol at CNBC. */
+#define PAIR(from, to, cnbc, price)                                                                                              \
     {                                                                                                                            \
-        .id = "fx:" from to, .kind = SIM_FX, .symbols = {from to "=X", NULL, from "/" to}, .name = from "/" to,                  \
-        .currency = (to), .venue = "CCY", .start_price = (price)                                                                 \
+        .id = "fx:" from to, .kind = SIM_FX,                                                                                     \
+        .symbols =                                                                                                               \
+            {[SIM_YAHOO] = from to "=X", [SIM_ALPHAVANTAGE] = from "/" to, [SIM_CNBC] = cnbc, [SIM_FRANKFURTER] = from "/" to},  \
+        .name = from "/" to, .currency = (to), .venue = "CCY", .start_price = (price)                                            \
     }
 
 const struct sim_asset sim_assets[] = {
@@ -71,35 +79,37 @@ const struct sim_asset sim_assets[] = {
     SHARE("NOW", "NYQ", "ServiceNow, Inc.", 165.21, 8),
     SHARE("INTU", "NMS", "Intuit Inc.", 651.37, 2),
     SHARE("ACN", "NYQ", "Accenture plc", 245.55, 3),
-    COIN("BTC", "BTC-USD", "bitcoin", "Bitcoin", 90250.0, 19955000),
-    COIN("ETH", "ETH-USD", "ethereum", "Ethereum", 3012.4, 120695000),
-    COIN("BNB", "BNB-USD", "binancecoin", "BNB", 871.6, 137735000),
-    COIN("XRP", "XRP-USD", "ripple", "XRP", 2.1184, 60331000000),
-    COIN("ADA", "ADA-USD", "cardano", "Cardano", 0.4217, 35900000000),
-    COIN("DOGE", "DOGE-USD", "dogecoin", "Dogecoin", 0.1503, 152000000000),
-    COIN("SOL", "SOL-USD", "solana", "Solana", 135.72, 559000000),
-    COIN("DOT", "DOT-USD", "polkadot", "Polkadot", 2.316, 1640000000),
-    COIN("MATIC", "POL28321-USD", "polygon-ecosystem-token", "POL (ex-MATIC)", 0.1389, 10500000000),
-    COIN("LTC", "LTC-USD", "litecoin", "Litecoin", 84.93, 76600000),
-    COIN("AVAX", "AVAX-USD", "avalanche-2", "Avalanche", 14.11, 429000000),
-    COIN("ATOM", "ATOM-USD", "cosmos", "Cosmos Hub", 2.524, 478000000),
-    COIN("XLM", "XLM-USD", "stellar", "Stellar", 0.2478, 32300000000),
-    COIN("ETC", "ETC-USD", "ethereum-classic", "Ethereum Classic", 13.86, 154600000),
-    COIN("XMR", "XMR-USD", "monero", "Monero", 389.5, 18446744),
-    COIN("ALGO", "ALGO-USD", "algorand", "Algorand", 0.1394, 8830000000),
-    COIN("LINK", "LINK-USD", "chainlink", "Chainlink", 12.97, 696800000),
-    COIN("UNI", "UNI7083-USD", "uniswap", "Uniswap", 6.181, 630300000),
-    COIN("AAVE", "AAVE-USD", "aave", "Aave", 174.8, 15300000),
-    COIN("FIL", "FIL-USD", "filecoin", "Filecoin", 1.611, 716000000),
-    COIN("VET", "VET-USD", "vechain", "VeChain", 0.01348, 85985000000),
-    COIN("NEAR", "NEAR-USD", "near", "NEAR Protocol", 1.893, 1280000000),
-    COIN("XTZ", "XTZ-USD", "tezos", "Tezos", 0.5032, 1064000000),
-    PAIR("EUR", "USD", 1.1602),
-    PAIR("GBP", "USD", 1.3187),
-    PAIR("USD", "JPY", 156.21),
+    COIN("BTC", SIM_CRYPTO, "BTC-USD", "bitcoin", "BTC-USD", "XBTUSD", "BTCUSDT", "Bitcoin", 90250.0, 19955000),
+    COMMON_COIN("ETH", "ETH-USD", "ethereum", "Ethereum", 3012.4, 120695000),
+    COIN("BNB", SIM_CRYPTO, "BNB-USD", "binancecoin", NULL, "BNBUSD", "BNBUSDT", "BNB", 871.6, 137735000),
+    COMMON_COIN("XRP", "XRP-USD", "ripple", "XRP", 2.1184, 60331000000),
+    COMMON_COIN("ADA", "ADA-USD", "cardano", "Cardano", 0.4217, 35900000000),
+    COIN("DOGE", SIM_CRYPTO, "DOGE-USD", "dogecoin", "DOGE-USD", "XDGUSD", "DOGEUSDT", "Dogecoin", 0.1503, 152000000000),
+    COMMON_COIN("SOL", "SOL-USD", "solana", "Solana", 135.72, 559000000),
+    COMMON_COIN("DOT", "DOT-USD", "polkadot", "Polkadot", 2.316, 1640000000),
+    COIN("MATIC", SIM_CRYPTO, "POL28321-USD", "polygon-ecosystem-token", "POL-USD", "POLUSD", "POLUSDT", "POL (ex-MATIC)", 0.1389,
+         10500000000),
+    COMMON_COIN("LTC", "LTC-USD", "litecoin", "Litecoin", 84.93, 76600000),
+    COMMON_COIN("AVAX", "AVAX-USD", "avalanche-2", "Avalanche", 14.11, 429000000),
+    COMMON_COIN("ATOM", "ATOM-USD", "cosmos", "Cosmos Hub", 2.524, 478000000),
+    COMMON_COIN("XLM", "XLM-USD", "stellar", "Stellar", 0.2478, 32300000000),
+    COMMON_COIN("ETC", "ETC-USD", "ethereum-classic", "Ethereum Classic", 13.86, 154600000),
+    COIN("XMR", SIM_CRYPTO, "XMR-USD", "monero", NULL, "XMRUSD", NULL, "Monero", 389.5, 18446744),
+    COMMON_COIN("ALGO", "ALGO-USD", "algorand", "Algorand", 0.1394, 8830000000),
+    COMMON_COIN("LINK", "LINK-USD", "chainlink", "Chainlink", 12.97, 696800000),
+    COMMON_COIN("UNI", "UNI7083-USD", "uniswap", "Uniswap", 6.181, 630300000),
+    COMMON_COIN("AAVE", "AAVE-USD", "aave", "Aave", 174.8, 15300000),
+    COMMON_COIN("FIL", "FIL-USD", "filecoin", "Filecoin", 1.611, 716000000),
+    COIN("VET", SIM_CRYPTO, "VET-USD", "vechain", NULL, NULL, "VETUSDT", "VeChain", 0.01348, 85985000000),
+    COMMON_COIN("NEAR", "NEAR-USD", "near", "NEAR Protocol", 1.893, 1280000000),
+    COMMON_COIN("XTZ", "XTZ-USD", "tezos", "Tezos", 0.5032, 1064000000),
+    COIN("USDT", SIM_STABLE, "USDT-USD", "tether", "USDT-USD", "USDTUSD", NULL, "Tether", 0.9994, 183000000000),
+    PAIR("EUR", "USD", "EUR=", 1.1602),
+    PAIR("GBP", "USD", "GBP=", 1.3187),
+    PAIR("USD", "JPY", "JPY=", 156.21),
     {.id = "equity:OCDO.L",
      .kind = SIM_EQUITY,
-     .symbols = {"OCDO.L", NULL, "OCDO.LON"},
+     .symbols = {[SIM_YAHOO] = "OCDO.L", [SIM_ALPHAVANTAGE] = "OCDO.LON"},
      .name = "Ocado Group plc",
      .currency = "GBp",
      .venue = "LSE",
@@ -107,7 +117,7 @@ const struct sim_asset sim_assets[] = {
      .daily_volume = 4e6},
     {.id = "equity:WSU.DE",
      .kind = SIM_EQUITY,
-     .symbols = {"WSU.DE", NULL, "WSU.DEX"},
+     .symbols = {[SIM_YAHOO] = "WSU.DE", [SIM_ALPHAVANTAGE] = "WSU.DEX"},
      .name = "WashTec AG",
      .currency = "EUR",
      .venue = "GER",
@@ -115,7 +125,7 @@ const struct sim_asset sim_assets[] = {
      .daily_volume = 9e3},
     {.id = "commodity:GC",
      .kind = SIM_FUTURE,
-     .symbols = {"GC=F", NULL, NULL},
+     .symbols = {[SIM_YAHOO] = "GC=F"},
      .name = "Gold",
      .currency = "USD",
      .venue = "CMX",

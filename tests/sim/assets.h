@@ -9,10 +9,21 @@
 
 #include <stddef.h>
 
-enum sim_kind { SIM_EQUITY, SIM_CRYPTO, SIM_FX, SIM_FUTURE };
+enum sim_kind { SIM_EQUITY, SIM_CRYPTO, SIM_STABLE, SIM_FX, SIM_FUTURE };
 
 /** Providers as columns of the symbols below. */
-enum sim_source { SIM_YAHOO, SIM_COINGECKO, SIM_ALPHAVANTAGE, SIM_SOURCE_COUNT };
+enum sim_source {
+    SIM_YAHOO,
+    SIM_COINGECKO,
+    SIM_ALPHAVANTAGE,
+    SIM_COINBASE,
+    SIM_KRAKEN,
+    SIM_BINANCE,
+    SIM_CNBC,
+    SIM_CBOE,
+    SIM_FRANKFURTER,
+    SIM_SOURCE_COUNT
+};
 
 struct sim_asset {
     const char *id; /**< as in the configuration: equity:AAPL */

@@ -73,10 +73,12 @@ static double walk(uint64_t key, int64_t step)
     return at_left;
 }
 
-/** Relative move in one second: about 30% a year for shares, 70% for coins, 8% for currencies. */
+/** Relative move in one second: about 30% a year for shares, 70% for coins, 0.1% for those tied to the dollar, 8% for currencies.
+ */
 static double move(const struct sim_asset *asset)
 {
-    static const double moves[] = {[SIM_EQUITY] = 5.3e-5, [SIM_CRYPTO] = 1.25e-4, [SIM_FX] = 1.4e-5, [SIM_FUTURE] = 3e-5};
+    static const double moves[] = {
+        [SIM_EQUITY] = 5.3e-5, [SIM_CRYPTO] = 1.25e-4, [SIM_STABLE] = 2e-7, [SIM_FX] = 1.4e-5, [SIM_FUTURE] = 3e-5};
     return moves[asset->kind];
 }
 
@@ -95,7 +97,7 @@ int64_t market_day_start(int64_t at_s, int64_t gmt_offset_s)
 /** What is traded from the start of the day on: coins count the last 24 h, currencies nothing. */
 static double day_volume(const struct market *market, const struct sim_asset *asset, int64_t start_s, int64_t at_s)
 {
-    if (asset->kind == SIM_CRYPTO)
+    if (asset->kind == SIM_CRYPTO || asset->kind == SIM_STABLE)
         return floor(market_price(market, asset, at_s) * asset->supply * COIN_TURNOVER);
     const double passed = (double)(at_s - start_s) / DAY_S;
     const uint64_t key = sim_hash(sim_hash_text(market->seed, asset->id), (uint64_t)start_s);

@@ -1,5 +1,5 @@
 /*
- * What a simulated provider is: one file (yahoo.c, coingecko.c, alphavantage.c) and one row in table.c.
+ * What a simulated provider is: one file (yahoo.c, coingecko.c, ...) and one row in table.c.
  *
  * An endpoint first says which assets a request asks for (faults can be about one asset), then writes the body. Both are pure but
  * for the counters of the faults that sim_observe asks. Called under the simulator's lock.
@@ -14,7 +14,7 @@
 /** Most assets of one request. */
 #define SIM_ASKED_MAX 256
 /** Bounds of the tables: the witness counts in arrays of that size. */
-#define SIM_PROVIDERS_MAX 8
+#define SIM_PROVIDERS_MAX 16
 #define SIM_ENDPOINTS_MAX 8
 
 /** How an answer reaches the client. */
@@ -72,6 +72,7 @@ struct sim_provider {
 /** All providers, ended by NULL: the one table. */
 extern const struct sim_provider *const sim_providers[];
 extern const struct sim_provider sim_yahoo, sim_coingecko, sim_alphavantage;
+extern const struct sim_provider sim_coinbase, sim_kraken, sim_binance, sim_cnbc, sim_cboe, sim_frankfurter;
 
 const struct sim_provider *sim_provider_find(const char *name);
 /** The endpoint of that name, or NULL. */
@@ -81,6 +82,8 @@ const struct sim_endpoint *sim_endpoint_of(const struct sim_provider *provider, 
 
 /** Adds an asset to call->assets, once; NULL is ignored. */
 void sim_ask(struct sim_call *call, const struct sim_asset *asset);
+/** Whether all symbols of a list are known, as services want it that refuse a call for one that is not. */
+bool sim_knows_all(const struct sim_call *call, const char *list);
 /** Adds the assets of a list of symbols separated by commas; `trim`: blanks around a symbol do not count. */
 void sim_ask_list(struct sim_call *call, const char *list, bool trim);
 
@@ -89,6 +92,11 @@ void sim_ask_list(struct sim_call *call, const char *list, bool trim);
  * `gmt_offset_s`: see market_observe.
  */
 struct observation sim_observe(struct sim_call *call, const struct sim_asset *asset, int64_t gmt_offset_s);
+/** The same of a provider that is behind the others: what it knew at `at_s`, epoch seconds. */
+struct observation sim_observe_at(struct sim_call *call, const struct sim_asset *asset, int64_t gmt_offset_s, int64_t at_s);
+
+/** A number as text with that many decimals, the way exchanges write it. */
+void out_decimal(struct json_out *out, const char *key, double value, int decimals);
 
 /** Puts a text in place of the body. */
 void sim_say(struct sim_answer *answer, int status, const char *content_type, const char *body);

@@ -1,12 +1,14 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/sim/provider.h"
 
+/** Longest symbol. */
+#define SIM_SYMBOL_MAX 63
+
 const struct sim_provider *const sim_providers[] = {
-    &sim_yahoo,
-    &sim_coingecko,
-    &sim_alphavantage,
-    NULL,
+    &sim_yahoo,   &sim_coingecko, &sim_alphavantage, &sim_coinbase,    &sim_kraken,
+    &sim_binance, &sim_cnbc,      &sim_cboe,         &sim_frankfurter, NULL,
 };
 
 const struct sim_provider *sim_provider_find(const char *name)
@@ -58,17 +60,40 @@ void sim_ask(struct sim_call *call, const struct sim_asset *asset)
         call->assets[call->asset_count++] = asset;
 }
 
+/** Copies an item of a list; false when it is too long for a symbol. */
+static bool copy_symbol(struct str item, char symbol[SIM_SYMBOL_MAX + 1])
+{
+    if (item.len > SIM_SYMBOL_MAX)
+        return false;
+    memcpy(symbol, item.ptr, item.len);
+    symbol[item.len] = '\0';
+    return true;
+}
+
+bool sim_knows_all(const struct sim_call *call, const char *list)
+{
+    char symbol[SIM_SYMBOL_MAX + 1];
+    for (struct str item; sim_list_next(&list, &item);) {
+        if (!copy_symbol(item, symbol) || !sim_asset_by_symbol(call->provider->source, symbol))
+            return false;
+    }
+    return true;
+}
+
 void sim_ask_list(struct sim_call *call, const char *list, bool trim)
 {
-    char symbol[64];
+    char symbol[SIM_SYMBOL_MAX + 1];
     for (struct str item; sim_list_next(&list, &item);) {
-        item = trim ? sim_trim(item) : item;
-        if (item.len >= sizeof(symbol))
-            continue;
-        memcpy(symbol, item.ptr, item.len);
-        symbol[item.len] = '\0';
-        sim_ask(call, sim_asset_by_symbol(call->provider->source, symbol));
+        if (copy_symbol(trim ? sim_trim(item) : item, symbol))
+            sim_ask(call, sim_asset_by_symbol(call->provider->source, symbol));
     }
+}
+
+void out_decimal(struct json_out *out, const char *key, double value, int decimals)
+{
+    char text[64];
+    snprintf(text, sizeof(text), "%.*f", decimals, value);
+    out_text(out, key, text);
 }
 
 void sim_say(struct sim_answer *answer, int status, const char *content_type, const char *body)

@@ -17,10 +17,16 @@ void world_clear(struct sim_world *world)
     *world = (struct sim_world){0};
 }
 
+struct observation sim_observe_at(struct sim_call *call, const struct sim_asset *asset, int64_t gmt_offset_s, int64_t at_s)
+{
+    struct observation_effect effect = faults_on_quote(&call->world->faults, call, asset);
+    effect.frozen_at_s -= call->now_us / US_PER_S - at_s; /* who is behind freezes at what he showed then */
+    return market_observe(call->market, asset, call->provider->source, at_s, gmt_offset_s, &effect);
+}
+
 struct observation sim_observe(struct sim_call *call, const struct sim_asset *asset, int64_t gmt_offset_s)
 {
-    const struct observation_effect effect = faults_on_quote(&call->world->faults, call, asset);
-    return market_observe(call->market, asset, call->provider->source, call->now_us / US_PER_S, gmt_offset_s, &effect);
+    return sim_observe_at(call, asset, gmt_offset_s, call->now_us / US_PER_S);
 }
 
 /** Writes the provider's own answer: the next recording, or one that is made. */
@@ -78,7 +84,7 @@ void world_answer(struct sim_world *world, const char *method, const char *uri, 
         if (provider)
             answer_provider(world, provider, &request, now_us, answer);
         else
-            sim_say(answer, 404, "text/plain", "paths begin with /yahoo, /coingecko, /alphavantage or /sim\n");
+            sim_say(answer, 404, "text/plain", "paths begin with /sim or the name of a provider: /yahoo, /coingecko, ...\n");
     }
     arena_clear(&memory);
 }

@@ -47,7 +47,7 @@ static int price_hint(const struct sim_asset *asset)
 {
     if (asset->kind == SIM_FX)
         return asset->start_price > 20 ? 3 : 4;
-    return asset->start_price < 5 && asset->kind == SIM_CRYPTO ? 6 : 2;
+    return asset->start_price < 5 && asset->supply > 0 ? 6 : 2;
 }
 
 /** A session of the trading day. */
@@ -166,7 +166,7 @@ struct bars {
 static bool trades_on(const struct sim_asset *asset, const struct venue *venue, int64_t day_s)
 {
     const int64_t weekday = ((day_s + venue->gmt_offset_s) / DAY_S + 4) % 7; /* 1970-01-01 was a Thursday; 0 is Sunday */
-    return asset->kind == SIM_CRYPTO || asset->kind == SIM_FX || (weekday != 0 && weekday != 6);
+    return asset->supply > 0 || asset->kind == SIM_FX || (weekday != 0 && weekday != 6);
 }
 
 /** Fills the bars; there are none but daily ones. The day of the observation always counts as one of trading. */

@@ -98,5 +98,5 @@ def test_python_consumer_with_its_own_deserializer_reads_clean_quotes(pipeline):
     finally:
         consumer.close()
     assert {quote["verdict"] for quote in quotes} <= {"PASS", "SUSPECT", "REJECT"}
-    assert {"yahoo", "coingecko", "alphavantage"} == {quote["source"] for quote in quotes}
+    assert {"yahoo", "coingecko", "alphavantage"} <= {quote["source"] for quote in quotes}
     assert all(quote["fetched_at"].tzinfo is not None for quote in quotes)

@@ -111,7 +111,7 @@ static void shipped_configuration_loads(void **state)
     struct config *config = config_load(&(struct config_options){.path = SOURCE_DIR "/config/quotebus.yaml"}, &error);
     assert_string_equal(error.message, "");
     assert_non_null(config);
-    assert_int_equal(config->provider_count, 3);
+    assert_int_equal(config->provider_count, 9);
     assert_true(config->asset_count >= 70);
     assert_string_equal(config->ingest.http.listen, "127.0.0.1:9701");
     assert_string_equal(config->kafka.topics_file, SOURCE_DIR "/config/../schemas/topics.yaml");

@@ -101,6 +101,21 @@ static void currency_mismatch_fires_unless_the_currency_or_its_conversion_is_exp
     assert_passes(quote);
 }
 
+static void coin_that_stands_for_the_dollar_is_suspect_without_its_rate(void **state)
+{
+    (void)state;
+    struct quote quote = a_quote("a", 10);
+    quote.currency = STR("USDT");
+    struct stream stream = stream_open();
+    const struct clean_quote *clean = judge(&stream, quote);
+    assert_verdict(clean, VERDICT_SUSPECT);
+    assert_true(has_flag(clean, "currency_mismatch"));
+    assert_int_equal(stream.last.anomaly_count, 1);
+    stream_close(&stream);
+    quote.usd_rate = SOME_DOUBLE(0.9993);
+    assert_passes(quote);
+}
+
 static void future_time_fires_beyond_its_limit(void **state)
 {
     (void)state;
@@ -419,6 +434,7 @@ int main(void)
         cmocka_unit_test(not_finite_fires_on_any_figure),
         cmocka_unit_test(non_positive_fires_at_zero_and_below),
         cmocka_unit_test(currency_mismatch_fires_unless_the_currency_or_its_conversion_is_expected),
+        cmocka_unit_test(coin_that_stands_for_the_dollar_is_suspect_without_its_rate),
         cmocka_unit_test(future_time_fires_beyond_its_limit),
         cmocka_unit_test(stale_fires_beyond_its_limit),
         cmocka_unit_test(stale_counts_from_the_end_of_an_observation_that_is_known_to_a_day),
