@@ -240,7 +240,8 @@ class Generator:
         index = "    int64_t index;\n" if "&index" in reads else ""
         unused = "" if "arena" in reads else "    (void)arena;\n"
         writes = "".join(map(self.write_statement, named.schema["fields"]))
-        return (f"static size_t {name}_bound(const struct {name} *record)\n{{\n    size_t bytes = " + " + ".join(terms) + ";\n"
+        same_size = "" if any("record->" in term for term in terms + loops) else "    (void)record;\n"
+        return (f"static size_t {name}_bound(const struct {name} *record)\n{{\n{same_size}    size_t bytes = " + " + ".join(terms) + ";\n"
                 + "".join(loops) + "    return bytes;\n}\n\n"
                 f"static uint8_t *{name}_write(const struct {name} *record, uint8_t *at)\n{{\n{writes}    return at;\n}}\n\n"
                 f"static bool {name}_read(struct avro_reader *in, struct arena *arena, struct {name} *record)\n{{\n{index}{unused}{reads}"

@@ -6,11 +6,11 @@
 
 #include "validate/peers.h"
 #include "validate/publication.h"
+#include "validate/usual.h"
 
 /** Scores: what one suspect finding leaves at most, and what a quote without a second source has. */
 #define SCORE_SUSPECT 0.5
 #define SCORE_UNCORROBORATED 0.8
-#define US_PER_MINUTE (60.0 * (double)US_PER_S)
 
 /** One quote on its way through the rules. */
 struct trial {
@@ -93,6 +93,7 @@ static void try_quote(struct trial *trial, const struct partition_memory *memory
         return;
     peers_find(asset, &trial->input, slot ? slot->group : rule_settings_group(memory->settings, quote->source), trial->items,
                &trial->peers);
+    trial->input.standing = standing_of(&trial->input);
     run_rules(trial, false);
 }
 
@@ -189,8 +190,8 @@ static struct source_price *make_evidence(const struct trial *trial, struct aren
     for (size_t i = 0; i < peers->count; i++) {
         const struct peer *peer = &peers->items[i];
         evidence[i] = (struct source_price){.source = arena_str(arena, peer->state->source),
-                                            .price = peer->state->price / trial->input.rate,
-                                            .observed_at_us = peer->state->observed_at_us,
+                                            .price = peer->price / trial->input.rate,
+                                            .observed_at_us = peer->observed_at_us,
                                             .weight = peer->trusted || !peers->trusted ? peer->weight : 0};
     }
     return evidence;
@@ -231,41 +232,48 @@ static void make_anomalies(const struct trial *trial, struct arena *arena, struc
     }
 }
 
-/** Makes a price that passed the new base of jump, and keeps the return that led to it. */
+/** Makes a price that passed the new base of jump, and keeps it as a sighting. */
 static void accept_price(struct source_slot *slot, const struct rule_input *input)
 {
     struct source_state *state = &slot->state;
-    const int64_t at_us = input->quote->observed_at_us;
-    const struct opt_double move = move_bps(input);
-    if (move.set && at_us > state->accepted_at_us.value) {
-        const double minutes = fmax(1 / 60.0, (double)(at_us - state->accepted_at_us.value) / US_PER_MINUTE);
-        source_add_return(slot, log(input->price / state->accepted_price.value) / sqrt(minutes));
-    }
     state->accepted_price = SOME_DOUBLE(input->price);
-    state->accepted_at_us = SOME_LONG(at_us);
+    state->accepted_at_us = SOME_LONG(input->quote->observed_at_us);
+    source_add_sighting(slot, (struct sighting){.observed_at_us = input->quote->observed_at_us, .price = input->price});
+}
+
+/** Forgets what prices in another currency left: they are no base. */
+static void change_currency(struct source_slot *slot, struct str currency)
+{
+    struct source_state *state = &slot->state;
+    state->accepted_price = (struct opt_double){0};
+    state->accepted_at_us = (struct opt_long){0};
+    state->recent_count = 0;
+    state->supply = 0;
+    source_set_currency(slot, currency);
 }
 
 /** Moves the memory of the source on. */
 static void remember(struct source_slot *slot, const struct trial *trial)
 {
     const struct rule_input *input = &trial->input;
+    const struct quote *quote = input->quote;
     struct source_state *state = &slot->state;
-    if (!str_equal(state->currency, input->currency)) { /* prices in another currency are no base */
-        state->accepted_price = (struct opt_double){0};
-        state->accepted_at_us = (struct opt_long){0};
-        state->returns_count = 0;
-        source_set_currency(slot, input->currency);
-    }
+    if (!str_equal(state->currency, input->currency))
+        change_currency(slot, input->currency);
+    const bool is_first = state->price == 0, same_price = state->price == input->price;
+    state->unchanged = same_price ? state->unchanged + 1 : 0;
+    if (!is_first && !same_price)
+        state->changed_at_us = quote->observed_at_us;
+    usual_move_on(state, input);
     if (trial->verdict == VERDICT_PASS)
         accept_price(slot, input);
     state->price = input->price;
-    state->observed_at_us = input->quote->observed_at_us;
-    state->observed_resolution_s = input->quote->observed_resolution_s;
-    state->fetched_at_us = input->quote->fetched_at_us;
+    state->observed_at_us = quote->observed_at_us;
+    state->observed_resolution_s = quote->observed_resolution_s;
+    state->fetched_at_us = quote->fetched_at_us;
     state->observation = input->observation;
     state->verdict = trial->verdict;
-    state->excluded = has_fired(trial, "divergent");
-    state->unchanged = has_fired(trial, "duplicate") ? state->unchanged + 1 : 0;
+    state->excluded = standing_is_bad(input->standing);
 }
 
 /** Publishes the consensus of the asset when it is due. */
@@ -288,7 +296,7 @@ void engine_judge(struct partition_memory *memory, const struct quote *quote, co
     try_quote(&trial, memory, asset, quote);
     make_clean(&trial, rule_settings_version(memory->settings), origin, arena, &out->clean);
     make_anomalies(&trial, arena, out);
-    if (trial.verdict == VERDICT_REJECT || (!asset && !(asset = asset_obtain(memory, quote->asset))))
+    if (trial.verdict == VERDICT_REJECT || has_fired(&trial, "late") || (!asset && !(asset = asset_obtain(memory, quote->asset))))
         return;
     remember(source_obtain(asset, quote->source, memory->settings), &trial);
     make_consensus(asset, &trial, arena, out);

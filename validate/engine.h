@@ -5,8 +5,8 @@
  * rule file, so the same partition gives the same bytes wherever transactions begin and end and however often the memory was
  * written and restored meanwhile.
  *
- * A quote that a structural rule refuses leaves no trace in the memory. When the rule file changes, the memory is kept: it
- * holds observations and verdicts, which the new thresholds then judge.
+ * A quote that a structural rule refuses, or that is older than the last of its source, leaves no trace in the memory. When the
+ * rule file changes, the memory is kept: it holds observations and verdicts, which the new thresholds then judge.
  *
  * Threads: one per partition_memory.
  */

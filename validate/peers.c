@@ -16,6 +16,21 @@ struct seen seen_of_source(const struct source_state *state)
                          .observed_end_us = observed_end_us(state->observed_at_us, state->observed_resolution_s)};
 }
 
+struct seen seen_of_sighting(const struct source_state *state, const struct sighting *sighting)
+{
+    return (struct seen){.fetched_at_us = state->fetched_at_us,
+                         .observed_at_us = sighting->observed_at_us,
+                         .observed_end_us = observed_end_us(sighting->observed_at_us, state->observed_resolution_s)};
+}
+
+int64_t observed_gap_us(struct seen a, struct seen b)
+{
+    const int64_t last_start = a.observed_at_us > b.observed_at_us ? a.observed_at_us : b.observed_at_us;
+    const int64_t first_end = a.observed_end_us < b.observed_end_us ? a.observed_end_us : b.observed_end_us;
+    const int64_t width_a = a.observed_end_us - a.observed_at_us, width_b = b.observed_end_us - b.observed_at_us;
+    return (last_start > first_end ? last_start - first_end : 0) + (width_a > width_b ? width_a : width_b);
+}
+
 bool fetched_close(struct seen a, struct seen b, int64_t fresh_s)
 {
     const int64_t later = a.fetched_at_us > b.fetched_at_us ? a.fetched_at_us : b.fetched_at_us;
@@ -38,50 +53,73 @@ double independent_weight(const int *groups, size_t count, size_t i)
     return groups[i] == GROUP_OF_ITS_OWN ? 1 : 1 / (double)members;
 }
 
-/** Whether the quote can be compared with that source. */
-static bool is_peer(const struct source_slot *slot, const struct rule_input *input, int own_group)
+/** Whether the slot is that of an independent source that was asked lately and answers in the quote's currency. */
+static bool is_comparable(const struct source_slot *slot, const struct rule_input *input, int own_group)
 {
-    const struct seen quote = seen_of_quote(input->quote), source = seen_of_source(&slot->state);
-    const int64_t fresh_s = input->settings->fresh_s;
-    if (own_group != GROUP_OF_ITS_OWN && slot->group == own_group)
-        return false;
-    return &slot->state != input->previous && str_equal(slot->state.currency, input->currency) &&
-           fetched_close(quote, source, fresh_s) && observed_close(quote, source, fresh_s);
+    return &slot->state != input->previous && (own_group == GROUP_OF_ITS_OWN || slot->group != own_group) &&
+           str_equal(slot->state.currency, input->currency) &&
+           fetched_close(seen_of_quote(input->quote), seen_of_source(&slot->state), input->settings->fresh_s);
 }
 
-/** Fills median and spread from the trusted peers, or from all when none is. */
+/** Fills a peer but for its weight. False when what the source said is too far in time from the quote. */
+static bool peer_of(const struct source_state *state, const struct rule_input *input, struct peer *peer)
+{
+    const struct seen quote = seen_of_quote(input->quote);
+    struct seen seen = seen_of_source(state);
+    *peer = (struct peer){.state = state, .price = state->price, .trusted = state->verdict == VERDICT_PASS && !state->excluded};
+    const struct sighting *nearest = peer->trusted ? past_nearest(state, quote.observed_at_us) : NULL;
+    if (nearest) {
+        peer->price = nearest->price;
+        seen = seen_of_sighting(state, nearest);
+    }
+    peer->observed_at_us = seen.observed_at_us;
+    peer->gap_minutes = (double)observed_gap_us(quote, seen) / (60.0 * (double)US_PER_S);
+    return observed_close(quote, seen, input->settings->fresh_s);
+}
+
+/** Fills the figures from the trusted peers, or from all when none is. */
 static void measure(struct peers *peers)
 {
-    struct weighted_value values[SOURCES_MAX];
+    struct weighted_value prices[SOURCES_MAX], gaps[SOURCES_MAX];
     size_t count = 0;
     for (size_t i = 0; i < peers->count; i++) {
-        if (peers->items[i].trusted || !peers->trusted)
-            values[count++] = (struct weighted_value){.value = peers->items[i].state->price, .weight = peers->items[i].weight};
+        const struct peer *peer = &peers->items[i];
+        if (!peer->trusted && peers->trusted)
+            continue;
+        gaps[count] = (struct weighted_value){.value = peer->gap_minutes, .weight = peer->weight};
+        prices[count++] = (struct weighted_value){.value = peer->price, .weight = peer->weight};
     }
     if (count == 0)
         return;
-    weighted_sort(values, count);
-    peers->median = SOME_DOUBLE(weighted_quantile(values, count, 0.5));
-    peers->spread = count < 2 ? 0 : MAD_TO_SIGMA * weighted_mad(values, count, peers->median.value);
+    weighted_sort(prices, count);
+    weighted_sort(gaps, count);
+    peers->median = SOME_DOUBLE(weighted_quantile(prices, count, 0.5));
+    peers->gap_minutes = weighted_quantile(gaps, count, 0.5);
+    peers->spread = count < 2 ? 0 : MAD_TO_SIGMA * weighted_mad(prices, count, peers->median.value);
 }
 
 void peers_find(const struct asset_memory *asset, const struct rule_input *input, int own_group, struct peer *items,
                 struct peers *peers)
 {
-    int groups[SOURCES_MAX] = {0};
+    int groups[SOURCES_MAX];
     *peers = (struct peers){.items = items};
     for (size_t i = 0; asset && i < asset->slot_count; i++) {
         const struct source_slot *slot = asset->slots[i];
-        if (!is_peer(slot, input, own_group))
+        struct peer *peer = &items[peers->count];
+        if (!is_comparable(slot, input, own_group))
             continue;
-        const bool trusted = slot->state.verdict == VERDICT_PASS && !slot->state.excluded;
-        groups[peers->count] = slot->group;
-        items[peers->count++] = (struct peer){.state = &slot->state, .trusted = trusted};
-        peers->trusted = peers->trusted || trusted;
+        const bool close = peer_of(&slot->state, input, peer);
+        if (peer->trusted && slot->state.changed_at_us > peers->last_change_us)
+            peers->last_change_us = slot->state.changed_at_us;
+        if (!close)
+            continue;
+        groups[peers->count++] = slot->group;
+        peers->trusted = peers->trusted || peer->trusted;
     }
     for (size_t i = 0; i < peers->count; i++) {
         items[i].weight = independent_weight(groups, peers->count, i);
         peers->weight += items[i].weight;
+        peers->trusted_weight += items[i].trusted ? items[i].weight : 0;
     }
     measure(peers);
 }

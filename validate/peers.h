@@ -3,7 +3,8 @@
  *
  * Prices are compared at their own times: two observations are close when both their fetches and what they observed lie within
  * fresh_s of each other. So a delayed source is not held against one that has seen the opening, and yesterday's close
- * not against today's price. An observation that is known to a day only stands for the whole day. Pure. Threads: any.
+ * not against today's price. A trusted source is taken at what it said nearest to the quote's time, so a delayed quote is held
+ * against what the others said then. An observation that is known to a day only stands for the whole day. Pure. Threads: any.
  */
 #ifndef QUOTEBUS_VALIDATE_PEERS_H
 #define QUOTEBUS_VALIDATE_PEERS_H
@@ -19,6 +20,10 @@ struct seen {
 
 struct seen seen_of_quote(const struct quote *quote);
 struct seen seen_of_source(const struct source_state *state);
+/** When a sighting of that source was seen; its fetch is the source's last. */
+struct seen seen_of_sighting(const struct source_state *state, const struct sighting *sighting);
+/** How far two observations lie apart, microseconds. One that is known to a day only may be anywhere in it. */
+int64_t observed_gap_us(struct seen a, struct seen b);
 /** Whether two fetches lie within `fresh_s`. */
 bool fetched_close(struct seen a, struct seen b, int64_t fresh_s);
 /** Whether two observations do. */

@@ -16,14 +16,12 @@
 
 #include "base/clock.h"
 #include "quotebus_records.h"
+#include "validate/past.h"
 #include "validate/settings.h"
+#include "validate/standing.h"
 
 /** Most sources of one asset that are remembered. */
 #define SOURCES_MAX 32
-/** Returns of one source that are kept. */
-#define RETURNS_MAX 20
-/** Fewest returns that say how much a price moves. */
-#define RETURNS_MIN 5
 /** Prices beyond these are not prices; within them no arithmetic on two of them overflows. */
 #define PRICE_MAX 1e30
 #define PRICE_MIN 1e-30
@@ -35,8 +33,11 @@
 /** Another source of the asset that can be compared with the quote. */
 struct peer {
     const struct source_state *state;
-    double weight; /**< 1 shared among the peers of one independence group */
-    bool trusted;  /**< passed and not excluded */
+    double price;           /**< what it said nearest to the quote's time if it is trusted, else what it said last */
+    int64_t observed_at_us; /**< when that was */
+    double gap_minutes;     /**< how far that is from the quote's time */
+    double weight;          /**< 1 shared among the peers of one independence group */
+    bool trusted;           /**< passed and not excluded */
 };
 
 /**
@@ -50,6 +51,10 @@ struct peers {
     bool trusted;             /**< whether the median is that of trusted peers; when there are none it is that of all */
     struct opt_double median; /**< weighted, in the comparison currency; unset without peers */
     double spread;            /**< robust standard deviation (1.4826 MAD) around the median, in price units */
+    double gap_minutes;       /**< weighted median of the distances in time */
+    double trusted_weight;    /**< of the trusted ones */
+    int64_t
+        last_change_us; /**< when a trusted source of another group, however far in time, last saw its price change; 0: none */
 };
 
 struct rule_input {
@@ -60,6 +65,7 @@ struct rule_input {
     int64_t observation;                 /**< fingerprint of the figures, to know a repeated poll */
     const struct source_state *previous; /**< of this source, or NULL */
     const struct peers *peers;
+    struct standing standing; /**< to the peers; for rules that are not structural */
     const struct class_settings *settings;
 };
 
@@ -99,8 +105,25 @@ static inline int64_t observed_end_us(int64_t observed_at_us, int64_t resolution
 
 /** Distance of two prices in basis points of the second, signed. */
 double distance_bps(double price, double reference);
-/** Distance from the peers' median up to which a quote agrees with them, in basis points. */
+/** max(floor, k times the peers' robust spread, quoted spread): how far a quote may be from the peers' median at one time. */
+double agreement_base_bps(const struct rule_input *input);
+/** The same with what the price may have moved between the quote's time and theirs, in basis points. */
 double agreement_bps(const struct rule_input *input);
+/**
+ * How far a price may be from another at another time, in basis points: `base_bps` at the same time, and with it, as independent
+ * errors add up, divergence_z times the usual deviation of a minute times the square root of the minutes between.
+ */
+double step_limit_bps(const struct rule_input *input, double base_bps, int64_t a_us, int64_t b_us);
+/** The usual deviation of a minute's return: that of the source's past, without one the largest of the peers' pasts, and at
+ * least sigma_bps of the class. */
+double usual_sigma_bps(const struct rule_input *input);
+/** Whether at least as many other sources are at the quote's level as are not, and there is one. */
+bool confirmed_by_peers(const struct rule_input *input);
+/**
+ * What the price is a multiple of where it seems to be in another unit or unadjusted: the trusted peers' median, or the
+ * accepted price while it is not older than gross_s. Unset without either, and where others confirm the price.
+ */
+struct opt_double gross_reference(const struct rule_input *input);
 /** Weight of the peers that are within `limit_bps` of the quote's price. */
 double agreeing_weight(const struct rule_input *input, double limit_bps);
 /** The move that a source may make since its accepted price without it being a jump, in basis points of the log return. */

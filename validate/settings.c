@@ -44,11 +44,15 @@ static const struct yaml_field threshold_fields[] = {
     YAML_INT(struct class_settings, stale_s, "432000", 1, 1e9),
     YAML_INT(struct class_settings, future_s, "120", 0, 1e9),
     YAML_INT(struct class_settings, fresh_s, "1800", 1, 1e9),
-    YAML_DOUBLE(struct class_settings, divergence_floor_bps, "100", 0.01, 1e6),
+    YAML_DOUBLE(struct class_settings, divergence_floor_bps, "50", 0.01, 1e6),
     YAML_DOUBLE(struct class_settings, divergence_k, "6", 0, 1000),
-    YAML_DOUBLE(struct class_settings, jump_floor_bps, "500", 0.01, 1e6),
+    YAML_DOUBLE(struct class_settings, divergence_z, "5", 0, 1000),
+    YAML_DOUBLE(struct class_settings, sigma_bps, "3", 0, 1e6),
+    YAML_DOUBLE(struct class_settings, jump_floor_bps, "300", 0.01, 1e6),
     YAML_DOUBLE(struct class_settings, jump_z, "12", 0, 1000),
-    YAML_INT(struct class_settings, reseed_s, "86400", 1, 1e9),
+    YAML_INT(struct class_settings, reseed_s, "345600", 1, 1e9),
+    YAML_INT(struct class_settings, gross_s, "864000", 1, 1e9),
+    YAML_INT(struct class_settings, lag_s, "3600", 1, 1e9),
     YAML_INT(struct class_settings, min_sources, "1", 1, 32),
 };
 #define THRESHOLD_FIELDS (sizeof(threshold_fields) / sizeof(threshold_fields[0]))

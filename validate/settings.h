@@ -24,9 +24,13 @@ struct class_settings {
     int64_t fresh_s;             /**< largest distance in time of two observations that are compared */
     double divergence_floor_bps; /**< least distance from the other sources that counts */
     double divergence_k;         /**< times their robust spread */
-    double jump_floor_bps;       /**< least move that counts, per square root of a minute */
+    double divergence_z;         /**< times what the price usually moves between their time and the quote's */
+    double sigma_bps;            /**< least deviation of a minute's log return that is reckoned with */
+    double jump_floor_bps;       /**< least move that counts */
     double jump_z;               /**< robust z-score of a log return */
     int64_t reseed_s;            /**< age from which a base is not compared with */
+    int64_t gross_s;             /**< the same for a wrong unit and a missed split, which no time explains */
+    int64_t lag_s;               /**< an observation may be that much older than what a source that still moves says */
     int64_t min_sources;         /**< independent sources a consensus needs */
 };
 

@@ -117,7 +117,7 @@ static struct source_slot *slot_new(struct str source, const struct rule_setting
     memcpy(slot->name, source.ptr, source.len);
     slot->state.source = (struct str){.ptr = slot->name, .len = source.len};
     slot->state.currency.ptr = slot->currency;
-    slot->state.returns = slot->returns;
+    slot->state.recent = slot->recent;
     slot->group = rule_settings_group(settings, source);
     return slot;
 }
@@ -149,14 +149,17 @@ void source_set_currency(struct source_slot *slot, struct str currency)
     slot->state.currency.len = len;
 }
 
-void source_add_return(struct source_slot *slot, double value)
+void source_add_sighting(struct source_slot *slot, struct sighting sighting)
 {
     struct source_state *state = &slot->state;
-    if (state->returns_count == RETURNS_MAX) {
-        memmove(&slot->returns[0], &slot->returns[1], (RETURNS_MAX - 1) * sizeof(double));
-        state->returns_count--;
+    const struct sighting *last = state->recent_count ? &slot->recent[state->recent_count - 1] : NULL;
+    if (last && last->observed_at_us == sighting.observed_at_us) {
+        state->recent_count--;
+    } else if (state->recent_count == RECENT_MAX) {
+        memmove(&slot->recent[0], &slot->recent[1], (RECENT_MAX - 1) * sizeof(slot->recent[0]));
+        state->recent_count--;
     }
-    slot->returns[state->returns_count++] = value;
+    slot->recent[state->recent_count++] = sighting;
 }
 
 void asset_encode(const struct asset_memory *asset, struct str rules_version, struct arena *arena, struct buf *out)
@@ -174,7 +177,7 @@ void asset_encode(const struct asset_memory *asset, struct str rules_version, st
     asset_state_encode(&record, out);
 }
 
-/** Fills a slot from a record; the slot keeps its own places for texts and returns. */
+/** Fills a slot from a record; the slot keeps its own places for texts and sightings. */
 static void slot_restore(struct source_slot *slot, const struct source_state *from)
 {
     const struct str name = slot->state.source;
@@ -182,10 +185,10 @@ static void slot_restore(struct source_slot *slot, const struct source_state *fr
     slot->state.source = name;
     slot->state.currency.ptr = slot->currency;
     source_set_currency(slot, from->currency);
-    slot->state.returns = slot->returns;
-    slot->state.returns_count = 0;
-    for (size_t i = 0; i < from->returns_count; i++)
-        source_add_return(slot, from->returns[i]);
+    slot->state.recent = slot->recent;
+    slot->state.recent_count = 0;
+    for (size_t i = 0; i < from->recent_count; i++)
+        source_add_sighting(slot, from->recent[i]);
 }
 
 bool asset_restore(struct partition_memory *memory, const struct asset_state *record, struct error *error)

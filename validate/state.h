@@ -3,7 +3,7 @@
  * and restored from them; nothing else about the past has a say in a verdict.
  *
  * Bounds: ASSETS_MAX assets per partition, SOURCES_MAX sources per asset (the one unheard of for longest makes room),
- * RETURNS_MAX returns per source, names as in rule.h. An asset with four sources takes about 1.6 KiB.
+ * RECENT_MAX sightings per source, names as in rule.h. An asset with four sources takes about 1.6 KiB.
  *
  * Ownership: a partition_memory owns its assets, an asset its sources. Settings are borrowed for life. Threads: one.
  */
@@ -22,11 +22,11 @@
 /** Most assets of one partition; quotes of further ones are judged without a memory. */
 #define ASSETS_MAX 1000000
 
-/** One source of an asset. Texts and returns of `state` point into the slot itself. */
+/** One source of an asset. Texts and sightings of `state` point into the slot itself. */
 struct source_slot {
     struct source_state state;
     int group; /**< independence group, or GROUP_OF_ITS_OWN */
-    double returns[RETURNS_MAX];
+    struct sighting recent[RECENT_MAX];
     char currency[CURRENCY_NAME_MAX];
     char name[];
 };
@@ -74,8 +74,9 @@ struct source_slot *source_find(const struct asset_memory *asset, struct str sou
 struct source_slot *source_obtain(struct asset_memory *asset, struct str source, const struct rule_settings *settings);
 /** Sets the currency, at most CURRENCY_NAME_MAX bytes. */
 void source_set_currency(struct source_slot *slot, struct str currency);
-/** Appends a return; the oldest one goes when there are RETURNS_MAX. */
-void source_add_return(struct source_slot *slot, double value);
+/** Appends a sighting that is not older than the last; the oldest one goes when there are RECENT_MAX. One of the last's time
+ * takes its place. */
+void source_add_sighting(struct source_slot *slot, struct sighting sighting);
 
 /** Appends the asset as an encoded AssetState. */
 void asset_encode(const struct asset_memory *asset, struct str rules_version, struct arena *arena, struct buf *out);

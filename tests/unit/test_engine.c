@@ -8,6 +8,7 @@
 static const char *const asset_names[] = {"equity:T", "equity:U", "fx:EURUSD", "crypto:X", "equity:QUORUM", "equity:ANY", "bad"};
 static const char *const source_names[] = {"a", "b", "c", "copy-a", "copy-b", ""};
 static const double hostile_figures[] = {NAN, INFINITY, -INFINITY, 0, -0.0, -1, 1e308, -1e308, 1e-308, 5e-324, 1e29, 1e-29, 100};
+static const double wrong_factors[] = {1.5, 2, 0.01, 1.03, 1000};
 static const int64_t hostile_times[] = {0, -1, INT64_MAX, INT64_MIN, NOON_US, NOON_US * 1000, 1};
 
 #define PICK(array, seed) ((array)[(size_t)rand_r(seed) % (sizeof(array) / sizeof((array)[0]))])
@@ -18,14 +19,35 @@ static double some_figure(double usual, int one_in, unsigned *seed)
     return rand_r(seed) % one_in == 0 ? PICK(hostile_figures, seed) : usual;
 }
 
+/** Adds figures beside the price: sensible, absurd or hostile ones. */
+static void add_figures(struct quote *quote, int one_in, unsigned *seed)
+{
+    quote->open = SOME_DOUBLE(some_figure(quote->price, one_in, seed));
+    quote->high = SOME_DOUBLE(some_figure(quote->price * 1.01, one_in, seed));
+    quote->low = SOME_DOUBLE(some_figure(quote->price * 0.99, one_in, seed));
+    quote->volume = SOME_DOUBLE(some_figure(rand_r(seed) % 20 ? 1e6 : 1e9, one_in, seed));
+    quote->market_cap = SOME_DOUBLE(some_figure(quote->price * (rand_r(seed) % 20 ? 1e7 : 1e9), one_in, seed));
+    if (rand_r(seed) % 20 == 0)
+        quote->bid = SOME_DOUBLE(quote->price * 1.5);
+}
+
 /** A record of a random stream: mostly sensible, with jumps, stale and repeated ones, and hostile values. */
 static struct quote random_quote(int step, int one_in, unsigned *seed)
 {
     struct quote quote =
         a_quote_at(PICK(source_names, seed), some_figure(100 + rand_r(seed) % 300 * 0.01, one_in, seed), step * 7);
     quote.asset = str_from(PICK(asset_names, seed));
+    if (rand_r(seed) % 8 == 0) { /* what may be said again */
+        quote.observed_at_us = NOON_US + step / 50 * 350 * US_PER_S;
+        quote.price = 100;
+        return quote;
+    }
     if (rand_r(seed) % 10 == 0)
-        quote.price *= 1.5;
+        quote.price *= PICK(wrong_factors, seed);
+    if (step % 200 > 120 && rand_r(seed) % 4) { /* one source stands still while the others move on */
+        quote.asset = STR("equity:T");
+        quote.price = 100 + (str_is(quote.source, "a") ? 0 : step % 200 * 0.05);
+    }
     if (rand_r(seed) % 5 == 0)
         quote.observed_at_us -= (rand_r(seed) % 5000) * US_PER_S;
     if (rand_r(seed) % 8 == 0)
@@ -39,6 +61,8 @@ static struct quote random_quote(int step, int one_in, unsigned *seed)
         quote.bid = SOME_DOUBLE(some_figure(quote.price * 0.999, one_in, seed));
         quote.ask = SOME_DOUBLE(some_figure(quote.price * 1.001, one_in, seed));
     }
+    if (rand_r(seed) % 4 == 0)
+        add_figures(&quote, one_in, seed);
     if (rand_r(seed) % (one_in * 2) == 0)
         quote.observed_at_us = PICK(hostile_times, seed);
     if (rand_r(seed) % (one_in * 2) == 0)

@@ -167,7 +167,7 @@ static void duplicate_flags_a_repeated_observation_and_leaves_it_a_pass(void **s
     assert_verdict(&stream.last.clean, VERDICT_PASS);
     assert_int_equal(stream.last.anomaly_count, 0);
     assert_int_equal(source_find(asset_find(stream.memory, quote.asset), STR("a"))->state.unchanged, 1);
-    assert_int_equal(source_find(asset_find(stream.memory, quote.asset), STR("a"))->state.returns_count, 0);
+    assert_int_equal(source_find(asset_find(stream.memory, quote.asset), STR("a"))->state.recent_count, 1);
     quote.volume = SOME_DOUBLE(5);
     assert_false(has_flag(judge(&stream, quote), "duplicate"));
     quote.observed_at_us += 1;
@@ -198,11 +198,17 @@ static void jump_fires_beyond_the_floor_of_a_minute(void **state)
 static void jump_allows_more_with_the_square_root_of_time(void **state)
 {
     (void)state;
-    const double limit = 0.05 * 3; /* nine minutes */
+    const double limit = 12 * 0.005 * 4; /* z, deviation of a minute, sixteen minutes */
     struct stream stream = stream_open();
-    judge(&stream, a_quote("a", 100));
-    assert_verdict(judge(&stream, a_quote_at("a", 100 * exp(-limit * 1.01), 540)), VERDICT_SUSPECT);
-    assert_verdict(judge(&stream, a_quote_at("a", 100 * exp(-limit * 0.99), 540)), VERDICT_PASS);
+    struct quote quote = a_quote("a", 100);
+    quote.asset = STR("equity:WILD");
+    judge(&stream, quote);
+    quote.observed_at_us += 960 * US_PER_S;
+    quote.fetched_at_us = quote.observed_at_us;
+    quote.price = 100 * exp(-limit * 1.01);
+    assert_verdict(judge(&stream, quote), VERDICT_SUSPECT);
+    quote.price = 100 * exp(-limit * 0.99);
+    assert_verdict(judge(&stream, quote), VERDICT_PASS);
     stream_close(&stream);
 }
 
@@ -236,9 +242,9 @@ static void jump_is_not_asked_of_a_base_that_is_too_old(void **state)
     (void)state;
     struct stream stream = stream_open();
     judge(&stream, a_quote("a", 100));
-    assert_verdict(judge(&stream, a_quote_at("a", 10000, 7200)), VERDICT_SUSPECT);
-    assert_verdict(judge(&stream, a_quote_at("a", 10000, 7201)), VERDICT_PASS);
-    assert_verdict(judge(&stream, a_quote_at("a", 10000, 7300)), VERDICT_PASS);
+    assert_verdict(judge(&stream, a_quote_at("a", 170, 7200)), VERDICT_SUSPECT);
+    assert_verdict(judge(&stream, a_quote_at("a", 170, 7201)), VERDICT_PASS);
+    assert_verdict(judge(&stream, a_quote_at("a", 170, 7300)), VERDICT_PASS);
     stream_close(&stream);
 }
 

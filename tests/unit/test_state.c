@@ -76,15 +76,16 @@ static void source_unheard_of_for_longest_makes_room(void **state)
     stream_close(&stream);
 }
 
-static void only_the_newest_returns_are_kept(void **state)
+static void only_the_newest_sightings_are_kept(void **state)
 {
     (void)state;
     struct stream stream = stream_open();
-    for (int i = 0; i < RETURNS_MAX + 10; i++)
+    for (int i = 0; i < RECENT_MAX + 10; i++)
         judge(&stream, a_quote_at("a", 100 + (i % 2 ? 0.1 : 0) + i * 0.001, i * 60));
     const struct source_state *source = &source_find(asset_find(stream.memory, STR("equity:T")), STR("a"))->state;
-    assert_int_equal(source->returns_count, RETURNS_MAX);
-    assert_true(source->returns[0] != source->returns[RETURNS_MAX - 1]);
+    assert_int_equal(source->recent_count, RECENT_MAX);
+    for (int i = 0; i < RECENT_MAX; i++)
+        assert_int_equal(source->recent[i].observed_at_us, NOON_US + (10 + i) * 60 * US_PER_S);
     stream_close(&stream);
 }
 
@@ -126,7 +127,7 @@ int main(void)
         cmocka_unit_test(restored_asset_encodes_to_the_same_bytes),
         cmocka_unit_test(changed_assets_are_given_once),
         cmocka_unit_test(source_unheard_of_for_longest_makes_room),
-        cmocka_unit_test(only_the_newest_returns_are_kept),
+        cmocka_unit_test(only_the_newest_sightings_are_kept),
         cmocka_unit_test(state_that_validate_cannot_have_written_is_an_error),
         cmocka_unit_test(change_of_currency_is_no_jump),
     };

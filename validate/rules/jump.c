@@ -2,18 +2,11 @@
 
 #include "validate/rules/table.h"
 
-/** Whether at least as many other sources are at the new level as are not. */
-static bool confirmed(const struct rule_input *input)
-{
-    const double agree = agreeing_weight(input, agreement_bps(input));
-    return agree > 0 && agree >= input->peers->weight / 2;
-}
-
 /**
  * Fires when the log return since the source's last accepted price is beyond max(floor, z times the robust deviation of its
- * recent returns), both per minute and grown by the square root of the minutes that passed, and no other source confirms the new
- * level. The band widens with the age of the base and a base older than reseed_s is not compared with, so that a real move is
- * never locked out: a fixed band around the last accepted price is known to stay shut after an outage.
+ * recent returns times the square root of the minutes that passed), and no other source confirms the new level. The band widens
+ * with the age of the base and a base older than reseed_s is not compared with, so that a real move is never locked out: a fixed
+ * band around the last accepted price is known to stay shut after an outage.
  *
  * Median and MAD in place of mean and deviation: Brownlees and Gallo, "Financial econometric analysis at ultra-high frequency",
  * 2006; Barndorff-Nielsen et al., "Realized kernels in practice", 2009 (rule T4).
@@ -24,7 +17,7 @@ static bool check(const struct rule_input *input, struct finding *finding)
     if (!move.set || fabs(move.value) <= input->settings->jump_floor_bps)
         return false;
     const double limit = jump_limit_bps(input);
-    if (fabs(move.value) <= limit || confirmed(input))
+    if (fabs(move.value) <= limit || confirmed_by_peers(input))
         return false;
     return finding_set(finding, VERDICT_SUSPECT, SOME_DOUBLE(fabs(move.value)), SOME_DOUBLE(limit), "bps",
                        "moved %.0f bps from the accepted %g; %.0f are allowed and no other source confirms it", move.value,

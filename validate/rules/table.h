@@ -13,7 +13,16 @@ extern const struct rule currency_mismatch_rule;
 extern const struct rule future_time_rule;
 extern const struct rule stale_rule;
 extern const struct rule duplicate_rule;
+extern const struct rule late_rule;
+extern const struct rule bad_bar_rule;
+extern const struct rule crossed_rule;
+extern const struct rule unit_error_rule;
+extern const struct rule missed_split_rule;
 extern const struct rule jump_rule;
 extern const struct rule divergent_rule;
+extern const struct rule disputed_rule;
+extern const struct rule frozen_rule;
+extern const struct rule volume_outlier_rule;
+extern const struct rule cap_mismatch_rule;
 
 #endif

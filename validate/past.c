@@ -1,0 +1,58 @@
+#include "validate/past.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "validate/robust.h"
+
+#define BPS 1e4
+#define US_PER_MINUTE (60.0 * (double)US_PER_S)
+
+double past_minutes(int64_t a_us, int64_t b_us)
+{
+    return fmax((double)US_PER_S, (double)llabs(a_us - b_us)) / US_PER_MINUTE;
+}
+
+double log_return_bps(double from, double to)
+{
+    return log(to / from) * BPS;
+}
+
+double past_sigma_bps(const struct source_state *source)
+{
+    struct weighted_value values[RECENT_MAX];
+    size_t count = 0;
+    for (size_t i = 1; i < source->recent_count && i < RECENT_MAX; i++) {
+        const struct sighting *from = &source->recent[i - 1], *to = &source->recent[i];
+        const double minutes = past_minutes(from->observed_at_us, to->observed_at_us);
+        values[count++] = (struct weighted_value){.value = log_return_bps(from->price, to->price) / sqrt(minutes), .weight = 1};
+    }
+    if (count < RETURNS_MIN)
+        return 0;
+    weighted_sort(values, count);
+    return MAD_TO_SIGMA * weighted_mad(values, count, weighted_quantile(values, count, 0.5));
+}
+
+const struct sighting *past_nearest(const struct source_state *source, int64_t at_us)
+{
+    const struct sighting *nearest = NULL;
+    for (size_t i = source->recent_count; i-- > 0;) {
+        const struct sighting *here = &source->recent[i];
+        if (nearest && llabs(here->observed_at_us - at_us) > llabs(nearest->observed_at_us - at_us))
+            break; /* they are in the order of time: it only gets further away */
+        nearest = here;
+    }
+    return nearest;
+}
+
+double past_moved_bps(const struct source_state *source, int64_t since_us)
+{
+    double moved = 0;
+    const struct sighting *then = past_nearest(source, since_us);
+    if (!then)
+        return 0;
+    for (const struct sighting *here = then; here < source->recent + source->recent_count; here++)
+        moved = fmax(moved, fabs(log_return_bps(then->price, here->price)));
+    return moved;
+}
