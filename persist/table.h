@@ -33,6 +33,8 @@ struct table {
     const char *name;    /**< target of COPY in schema quotebus */
     const char *columns; /**< comma separated, in the order encode_row writes */
     int16_t column_count;
+    const char *key;         /**< columns of its unique key, comma separated: what upsert finds an existing row by */
+    const char *origin;      /**< columns of the record's partition and offset: of two rows with one key the higher one stays */
     const char *schema_json; /**< the reader's schema */
     bool by_day;             /**< has a partition per UTC day of the row's time */
     bool latency;            /**< time to commit is measured from the row's time */

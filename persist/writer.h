@@ -1,10 +1,12 @@
 /*
  * Writes batches into PostgreSQL: one batch, one transaction, with the offsets of its partitions in it.
  *
- * BEGIN; move the offsets (which finds out a zombie before anything else); COPY per table; dead letters sent and acknowledged;
- * COMMIT. When PostgreSQL refuses a row, the batch is written once more with savepoints: halves of halves, until the row stands
- * alone and becomes a dead letter. After any failure the writer is of no use: free it, and begin anew from the stored offsets,
- * which also settles a commit whose outcome is not known.
+ * BEGIN; move the offsets (which finds out a zombie before anything else); rows per table (store.h); dead letters sent and
+ * acknowledged; COMMIT. The configuration's persist.mode says how rows go in: `append` by COPY, falling back to upsert for a
+ * batch with a key that exists; `upsert` always; `auto` as append, but it stays with upsert for a while after a fallback. When
+ * PostgreSQL refuses a row for another reason, the batch is written once more by halves, until the row stands alone and becomes a
+ * dead letter. After any failure the writer is of no use: free it, and begin anew from the stored offsets, which also settles a
+ * commit whose outcome is not known.
  *
  * Threads: one.
  */

@@ -73,6 +73,7 @@ struct persist_settings {
     struct http_settings http;
     char *instance;
     char *group;
+    char *mode; /**< append, upsert or auto: see persist/writer.h */
     int64_t batch_max_rows;
     int64_t batch_interval_ms;
     int64_t session_timeout_ms;

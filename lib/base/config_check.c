@@ -169,6 +169,12 @@ const char *config_judge_log_format(const char *text)
     return strcmp(text, "logfmt") == 0 || strcmp(text, "json") == 0 ? NULL : "is neither logfmt nor json";
 }
 
+const char *config_judge_write_mode(const char *text)
+{
+    const bool good = strcmp(text, "append") == 0 || strcmp(text, "upsert") == 0 || strcmp(text, "auto") == 0;
+    return good ? NULL : "is none of append, upsert and auto";
+}
+
 const char *config_judge_log_level(const char *text)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error", "off"};

@@ -55,6 +55,7 @@ const char *config_judge_url(const char *text);        /**< http or https, no us
 const char *config_judge_public_url(const char *text); /**< the same; http only to loopback */
 const char *config_judge_listen(const char *text);     /**< ADDRESS:PORT; may be empty */
 const char *config_judge_log_format(const char *text);
+const char *config_judge_write_mode(const char *text); /**< of persist */
 const char *config_judge_log_level(const char *text);
 
 /** Fails at `path`.`field` of `mapping` when the judge has something against the text. */

@@ -60,6 +60,7 @@ static const struct yaml_field persist_fields[] = {
     HTTP_FIELDS(struct persist_settings, "127.0.0.1:9703"),
     YAML_TEXT(struct persist_settings, instance, "0"),
     YAML_TEXT(struct persist_settings, group, "quotebus.persist"),
+    YAML_TEXT(struct persist_settings, mode, "auto"),
     YAML_INT(struct persist_settings, batch_max_rows, "5000", 1, 1000000),
     YAML_INT(struct persist_settings, batch_interval_ms, "50", 1, 60000),
     YAML_INT(struct persist_settings, session_timeout_ms, "10000", 1000, 1800000),
@@ -114,6 +115,7 @@ static const struct text_check text_checks[] = {
     TEXT_CHECK("persist", "listen", persist.http.listen, config_judge_listen),
     TEXT_CHECK("persist", "instance", persist.instance, config_judge_name),
     TEXT_CHECK("persist", "group", persist.group, config_judge_name),
+    TEXT_CHECK("persist", "mode", persist.mode, config_judge_write_mode),
 };
 
 /** The mapping of a section, or NULL. */

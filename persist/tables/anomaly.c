@@ -52,6 +52,8 @@ const struct table table_anomaly = {
                "raw_partition, record_partition, source_id, verdict, rule, unit, symbol, currency, request_id, rules_version, "
                "message, evidence",
     .column_count = 21,
+    .key = "asset_id, source_id, fetched_at, rule, raw_partition, raw_offset",
+    .origin = "record_partition, record_offset",
     .schema_json = anomaly_schema_json,
     .encode_row = encode,
 };

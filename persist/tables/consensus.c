@@ -36,6 +36,8 @@ const struct table table_consensus = {
     .columns = "as_of, observed_at, oldest_observed_at, price, confidence, raw_offset, record_offset, asset_id, source_count, "
                "raw_partition, record_partition, currency, rules_version, sources",
     .column_count = 14,
+    .key = "asset_id, as_of, raw_partition, raw_offset",
+    .origin = "record_partition, record_offset",
     .schema_json = consensus_price_schema_json,
     .encode_row = encode,
 };

@@ -40,6 +40,8 @@ const struct table table_health_event = {
         "at, latency_ms, quota_used, quota_limit, record_offset, asset_id, quotes, http_status, record_partition, source_id, "
         "state, endpoint, message, request_id",
     .column_count = 14,
+    .key = "source_id, at, request_id, asset_id, state",
+    .origin = "record_partition, record_offset",
     .schema_json = health_event_schema_json,
     .encode_row = encode,
 };

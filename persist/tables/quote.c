@@ -63,6 +63,8 @@ const struct table table_quote = {
                "observed_resolution_s, source_count, raw_partition, clean_partition, source_id, verdict, symbol, currency, "
                "request_id, rules_version, usd_rate_source, flags",
     .column_count = 32,
+    .key = "asset_id, source_id, fetched_at",
+    .origin = "clean_partition, clean_offset",
     .schema_json = clean_quote_schema_json,
     .by_day = true,
     .latency = true,

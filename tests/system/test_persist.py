@@ -131,17 +131,55 @@ def letters(pipeline):
     return pipeline.read("quotes.clean.dlq")
 
 
-def test_poll_that_comes_twice_is_stored_once_and_kept_as_a_dead_letter(pipeline):
+def wait_stored(pipeline):
+    """Waits until all of quotes.clean is behind persist."""
+    ends = {}
+    for record in pipeline.read("quotes.clean"):
+        ends[record.partition] = record.offset + 1
+    topic = pipeline.topic("quotes.clean")
+
+    def stored():
+        rows = pipeline.sql(f"select partition, next_offset from quotebus.stream_offset where topic = '{topic}'")
+        return {int(partition): int(offset) for partition, offset in rows if int(offset)} == ends
+    wait_for(stored, 30, "persist has stored the topic")
+
+
+def test_poll_that_comes_twice_is_one_row_which_names_the_newest_record(pipeline):
     pipeline.start(stages=("persist",))
     quotes = [clean_quote(i) for i in range(500)]
     produce(pipeline, quotes[:300] + [quotes[17]] + quotes[300:])
-    wait_for(lambda: letters(pipeline), 30, "a dead letter")
-    pipeline.wait_rows(500)
-    letter, = letters(pipeline)
-    assert letter.headers["qb.cause"] == b"duplicate_row"
-    assert letter.headers["__connect.errors.stage"] == b"TASK_PUT"
-    assert b"23505" in letter.headers["__connect.errors.exception.message"]
+    wait_stored(pipeline)
     assert pipeline.count("quote") == 500
+    assert not letters(pipeline)
+    newest = max(record.offset for record in pipeline.read("quotes.clean") if record.value.endswith(bus.encode(0, bus.schema("clean_quote"), quotes[17])[5:]))
+    assert pipeline.sql("select clean_offset from quotebus.quote where raw_offset = 17") == [[str(newest)]]
+
+
+@pytest.mark.parametrize("mode", ["auto", "append", "upsert"])
+def test_newest_knowledge_of_a_poll_wins_in_every_mode(pipeline, mode):
+    pipeline.start(stages=("persist",), env={"persist": {"QUOTEBUS_PERSIST_MODE": mode, "QUOTEBUS_PERSIST_BATCH_MAX_ROWS": "50"}})
+    first = [clean_quote(i) for i in range(300)]
+    second = [clean_quote(i, price=1.25, verdict="SUSPECT", flags=["jump"]) for i in range(100, 200)]
+    produce(pipeline, first)
+    produce(pipeline, second + [clean_quote(150, price=2.5)])
+    wait_stored(pipeline)
+    assert not letters(pipeline)
+    prices = dict(pipeline.sql("select raw_offset, price from quotebus.quote"))
+    expected = {str(i): 1.25 if 100 <= i < 200 else first[i]["price"] for i in range(300)} | {"150": 2.5}
+    assert {number: float(price) for number, price in prices.items()} == expected
+
+
+def test_many_rows_that_exist_already_cost_no_more_than_new_ones(pipeline):
+    pipeline.start(stages=("persist",))
+    quotes = [clean_quote(i) for i in range(20000)]
+    produce(pipeline, quotes)
+    wait_stored(pipeline)
+    began = time.monotonic()
+    produce(pipeline, quotes)
+    wait_stored(pipeline)
+    print(f"20,000 rows that exist: {time.monotonic() - began:.1f} s")
+    assert pipeline.count("quote") == 20000 and not letters(pipeline)
+    assert pipeline.process("persist").log_tail(100).count("rows exist already") <= 3
 
 
 def test_row_that_only_postgresql_can_refuse_is_found_by_bisecting(pipeline):

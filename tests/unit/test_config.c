@@ -515,6 +515,8 @@ static void texts_of_sections_are_judged(void **state)
         {"validate.rules_file=", false},
         {"persist.instance=a/b", false},
         {"persist.group=a b", false},
+        {"persist.mode=upsert", true},
+        {"persist.mode=insert", false},
         {"ingest.retry_max_ms=499", false},
         {"ingest.retry_max_ms=500", true},
         {"validate.transaction_interval_ms=12000", false},
