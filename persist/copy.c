@@ -7,6 +7,10 @@
 #define PG_EPOCH_US INT64_C(946684800000000)
 /** The first point in time a timestamptz can hold, from PG_EPOCH_US on (4714-11-24 BC). Its last one is behind all of int64. */
 #define PG_TIME_MIN_US INT64_C(-211813488000000000)
+/** Days from 1970-01-01 to 2000-01-01, and the first and last day of a date from there on (4714-11-24 BC, 5874897-12-31). */
+#define PG_EPOCH_DAYS 10957
+#define PG_DATE_MIN (-2451545)
+#define PG_DATE_MAX 2145031948
 /** Type id of text, in array headers. */
 #define PG_TEXT_OID 25
 
@@ -136,6 +140,14 @@ void copy_timestamptz(struct copy_row *row, int64_t us)
         put_field(row, (uint64_t)(us - PG_EPOCH_US), 8);
 }
 
+void copy_date(struct copy_row *row, int64_t days)
+{
+    if (days < PG_DATE_MIN + PG_EPOCH_DAYS || days > (int64_t)PG_DATE_MAX + PG_EPOCH_DAYS)
+        refuse(row, "the day is outside of 4714 BC to 5874897 AD, PostgreSQL's calendar");
+    else
+        put_field(row, (uint64_t)(days - PG_EPOCH_DAYS), 4);
+}
+
 /** Begins a field whose length is known at its end. */
 static void open_field(struct copy_row *row)
 {
@@ -222,6 +234,14 @@ void copy_opt_timestamptz(struct copy_row *row, struct opt_long us)
 {
     if (us.set)
         copy_timestamptz(row, us.value);
+    else
+        copy_null(row);
+}
+
+void copy_opt_date(struct copy_row *row, struct opt_int days)
+{
+    if (days.set)
+        copy_date(row, days.value);
     else
         copy_null(row);
 }

@@ -54,6 +54,8 @@ void copy_char(struct copy_row *row, char value);
 void copy_text(struct copy_row *row, struct str value);
 /** Microseconds since 1970-01-01 UTC. */
 void copy_timestamptz(struct copy_row *row, int64_t us);
+/** Days since 1970-01-01. */
+void copy_date(struct copy_row *row, int64_t days);
 /** Returns the buffer to append valid JSON text to, until copy_jsonb_end. */
 struct buf *copy_jsonb_begin(struct copy_row *row);
 void copy_jsonb_end(struct copy_row *row);
@@ -66,5 +68,6 @@ void copy_opt_int4(struct copy_row *row, struct opt_int value);
 void copy_opt_int8(struct copy_row *row, struct opt_long value);
 void copy_opt_text(struct copy_row *row, struct opt_str value);
 void copy_opt_timestamptz(struct copy_row *row, struct opt_long us);
+void copy_opt_date(struct copy_row *row, struct opt_int days);
 
 #endif

@@ -39,5 +39,6 @@ const struct table table_consensus = {
     .key = "asset_id, as_of, raw_partition, raw_offset",
     .origin = "record_partition, record_offset",
     .schema_json = consensus_price_schema_json,
+    .by_day = true,
     .encode_row = encode,
 };

@@ -4,7 +4,8 @@
 #include "persist/tables/tables.h"
 
 const struct table *const tables[] = {
-    &table_quote, &table_anomaly, &table_consensus, &table_health_event, NULL,
+    &table_quote,        &table_anomaly,   &table_consensus, &table_health_event, &table_bar,
+    &table_fundamentals, &table_indicator, &table_ranking,   &table_report,       NULL,
 };
 
 /** Whether a partition for that time can exist. */
