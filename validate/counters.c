@@ -1,5 +1,7 @@
 #include "validate/counters.h"
 
+#include <stdio.h>
+
 #include "base/metrics.h"
 #include "validate/engine.h"
 
@@ -27,6 +29,9 @@ void counters_init(struct counters *counters)
     for (size_t i = 0; rules[i]; i++)
         counters->flags[i] = flag_counter(rules[i]->name);
     counters->uncorroborated = flag_counter(FLAG_UNCORROBORATED);
+    counters->rules_info = NULL;
+    counters->reload_failures =
+        metric_counter("quotebus_validate_reload_failures_total", "Changed rule files that were refused", NULL);
 }
 
 void counters_record(struct counters *counters)
@@ -50,6 +55,23 @@ void counters_dead_letter(const char *cause)
     metric_add(labelled("quotebus_validate_dead_letters_total", "Records that became dead letters by cause", "cause",
                         cause ? cause : "unknown"),
                1);
+}
+
+void counters_rules(struct counters *counters, struct str version)
+{
+    char labels[128], text[64];
+    snprintf(text, sizeof(text), "%.*s", STR_ARG(version));
+    const char *const pairs[] = {"version", text};
+    if (counters->rules_info)
+        metric_set(counters->rules_info, 0);
+    counters->rules_info = metric_gauge("quotebus_validate_rules_info", "1 for the version of the rule file that judges now",
+                                        metric_labels(labels, sizeof(labels), 1, pairs));
+    metric_set(counters->rules_info, 1);
+}
+
+void counters_reload_failed(struct counters *counters)
+{
+    metric_add(counters->reload_failures, 1);
 }
 
 void counters_restored(struct counters *counters, size_t assets)

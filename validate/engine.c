@@ -290,6 +290,7 @@ void engine_judge(struct partition_memory *memory, const struct quote *quote, co
 {
     struct trial trial;
     struct asset_memory *asset = asset_find(memory, quote->asset);
+    out->asset = asset;
     out->anomalies = NULL;
     out->anomaly_count = 0;
     out->has_consensus = false;
@@ -298,6 +299,7 @@ void engine_judge(struct partition_memory *memory, const struct quote *quote, co
     make_anomalies(&trial, arena, out);
     if (trial.verdict == VERDICT_REJECT || has_fired(&trial, "late") || (!asset && !(asset = asset_obtain(memory, quote->asset))))
         return;
+    out->asset = asset;
     remember(source_obtain(asset, quote->source, memory->settings), &trial);
     make_consensus(asset, &trial, arena, out);
     asset->raw_offset = origin->offset;

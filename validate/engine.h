@@ -26,6 +26,7 @@ struct raw_origin {
 };
 
 struct judgement {
+    struct asset_memory *asset; /**< what is remembered of the asset; NULL: nothing */
     struct clean_quote clean;
     struct anomaly *anomalies; /**< of findings that made the quote suspect or worse */
     size_t anomaly_count;

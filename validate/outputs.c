@@ -4,9 +4,8 @@
 
 #include "bus/decoder.h"
 
-/** Longest wait for room in the producer's queue. */
-#define SEND_WAIT_MS 5000
 #define SUBJECT_MAX 300
+#define DEAD_LETTERS "quotes.raw.dlq"
 
 /** Topic and schema of each output. */
 static const struct {
@@ -17,20 +16,32 @@ static const struct {
     [OUTPUT_ANOMALIES] = {"quotes.anomalies", anomaly_schema_json},
     [OUTPUT_CONSENSUS] = {"prices.consensus", consensus_price_schema_json},
     [OUTPUT_LATEST] = {"prices.latest", consensus_price_schema_json},
+    [OUTPUT_REPORTS] = {"validate.reports", report_schema_json},
     [OUTPUT_STATE] = {"validate.state", asset_state_schema_json},
+    [OUTPUT_RULES] = {"validate.rules", rule_file_schema_json},
 };
+
+const char *output_schema_json(enum output output)
+{
+    return kinds[output].schema_json;
+}
+
+/** `<topic_prefix><output_prefix><name>`. */
+static const char *full_name(const struct config *config, const char *name)
+{
+    return config_topic(config, arena_printf(config->memory, "%s%s", config->validate.output_prefix, name));
+}
+
+const char *output_topic(const struct config *config, enum output output)
+{
+    return full_name(config, kinds[output].topic);
+}
 
 void outputs_init(struct outputs *outputs, const struct config *config)
 {
-    struct buf name = {0};
-    *outputs = (struct outputs){0};
-    for (int i = 0; i <= OUTPUT_COUNT; i++) {
-        buf_reset(&name);
-        buf_printf(&name, "%s%s", config->validate.output_prefix, i < OUTPUT_COUNT ? kinds[i].topic : "quotes.raw.dlq");
-        const char *topic = config_topic(config, arena_strdup(config->memory, buf_str(&name)));
-        *(i < OUTPUT_COUNT ? &outputs->topics[i] : &outputs->dead_letters) = topic;
-    }
-    buf_clear(&name);
+    *outputs = (struct outputs){.dead_letters = full_name(config, DEAD_LETTERS)};
+    for (enum output output = 0; output < OUTPUT_COUNT; output++)
+        outputs->topics[output] = output_topic(config, output);
 }
 
 void outputs_clear(struct outputs *outputs)
@@ -63,38 +74,60 @@ static struct buf *begin_value(struct outputs *outputs, enum output output)
     return &outputs->value;
 }
 
-/** Sends the value that was begun. */
-static bool send_value(struct outputs *outputs, struct producer *producer, enum output output, int32_t partition, struct str key,
-                       int64_t timestamp_ms, struct error *error)
+/** Hands over the value that was begun. */
+static bool put_value(const struct outputs *outputs, const struct output_sink *sink, struct output_record record,
+                      struct error *error)
 {
-    const struct outgoing record = {.topic = outputs->topics[output],
-                                    .partition = partition,
-                                    .key = key,
-                                    .value = buf_str(&outputs->value),
-                                    .timestamp_ms = timestamp_ms};
-    return producer_send(producer, &record, SEND_WAIT_MS, error);
+    record.topic = outputs->topics[record.output];
+    record.value = buf_str(&outputs->value);
+    return sink->put(sink->ctx, &record, error);
 }
 
-bool outputs_send(struct outputs *outputs, struct producer *producer, const struct judgement *judgement,
-                  const struct raw_origin *origin, struct error *error)
+bool outputs_put_judgement(struct outputs *outputs, const struct output_sink *sink, const struct judgement *judgement,
+                           const struct raw_origin *origin, struct error *error)
 {
-    const struct str key = judgement->clean.asset;
+    struct output_record record = {.output = OUTPUT_CLEAN,
+                                   .partition = origin->partition,
+                                   .key = judgement->clean.asset,
+                                   .timestamp_ms = origin->timestamp_ms};
     clean_quote_encode(&judgement->clean, begin_value(outputs, OUTPUT_CLEAN));
-    bool sent = send_value(outputs, producer, OUTPUT_CLEAN, origin->partition, key, origin->timestamp_ms, error);
-    for (size_t i = 0; sent && i < judgement->anomaly_count; i++) {
+    bool put = put_value(outputs, sink, record, error);
+    record.output = OUTPUT_ANOMALIES;
+    for (size_t i = 0; put && i < judgement->anomaly_count; i++) {
         anomaly_encode(&judgement->anomalies[i], begin_value(outputs, OUTPUT_ANOMALIES));
-        sent = send_value(outputs, producer, OUTPUT_ANOMALIES, origin->partition, key, origin->timestamp_ms, error);
+        put = put_value(outputs, sink, record, error);
     }
-    for (enum output output = OUTPUT_CONSENSUS; sent && judgement->has_consensus && output <= OUTPUT_LATEST; output++) {
+    for (enum output output = OUTPUT_CONSENSUS; put && judgement->has_consensus && output <= OUTPUT_LATEST; output++) {
+        record.output = output;
         consensus_price_encode(&judgement->consensus, begin_value(outputs, output));
-        sent = send_value(outputs, producer, output, origin->partition, key, origin->timestamp_ms, error);
+        put = put_value(outputs, sink, record, error);
     }
-    return sent;
+    return put;
 }
 
-bool outputs_send_state(struct outputs *outputs, struct producer *producer, const struct asset_memory *asset, int32_t partition,
-                        struct str rules_version, struct arena *arena, struct error *error)
+bool outputs_put_report(struct outputs *outputs, const struct output_sink *sink, const struct report *report, struct error *error)
+{
+    report_encode(report, begin_value(outputs, OUTPUT_REPORTS));
+    const struct output_record record = {.output = OUTPUT_REPORTS,
+                                         .partition = report->raw_partition,
+                                         .key = report->asset,
+                                         .timestamp_ms = report->window_end_us / US_PER_MS};
+    return put_value(outputs, sink, record, error);
+}
+
+bool outputs_put_state(struct outputs *outputs, const struct output_sink *sink, const struct asset_memory *asset,
+                       int32_t partition, struct str rules_version, struct arena *arena, struct error *error)
 {
     asset_encode(asset, rules_version, arena, begin_value(outputs, OUTPUT_STATE));
-    return send_value(outputs, producer, OUTPUT_STATE, partition, asset->asset, asset->timestamp_ms, error);
+    const struct output_record record = {
+        .output = OUTPUT_STATE, .partition = partition, .key = asset->asset, .timestamp_ms = asset->timestamp_ms};
+    return put_value(outputs, sink, record, error);
+}
+
+bool outputs_put_rules(struct outputs *outputs, const struct output_sink *sink, const struct rule_file *file, struct error *error)
+{
+    rule_file_encode(file, begin_value(outputs, OUTPUT_RULES));
+    const struct output_record record = {
+        .output = OUTPUT_RULES, .partition = -1, .key = file->version, .timestamp_ms = file->since_us / US_PER_MS};
+    return put_value(outputs, sink, record, error);
 }

@@ -11,6 +11,16 @@ struct partition_memory *partition_memory_new(int32_t partition, const struct ru
     return memory;
 }
 
+void partition_memory_use(struct partition_memory *memory, const struct rule_settings *settings)
+{
+    memory->settings = settings;
+    for (struct asset_memory *asset = memory->assets; asset; asset = asset->hh.next) {
+        asset->settings = rule_settings_for(settings, asset->asset);
+        for (size_t i = 0; i < asset->slot_count; i++)
+            asset->slots[i]->group = rule_settings_group(settings, asset->slots[i]->state.source);
+    }
+}
+
 /** Frees the sources of an asset. */
 static void asset_clear_sources(struct asset_memory *asset)
 {
@@ -29,6 +39,7 @@ void partition_memory_free(struct partition_memory *memory)
         struct asset_memory *asset = next;
         next = asset->hh.next;
         asset_clear_sources(asset);
+        asset_window_clear(&asset->window);
         free(asset->slots);
         free(asset);
     }
@@ -162,6 +173,29 @@ void source_add_sighting(struct source_slot *slot, struct sighting sighting)
     slot->recent[state->recent_count++] = sighting;
 }
 
+/** Fills what is counted in the report window. */
+static void encode_window(const struct asset_memory *asset, struct arena *arena, struct asset_state *record)
+{
+    const struct asset_window *window = &asset->window;
+    if (window->begin_us)
+        record->window_at_us = SOME_LONG(window->begin_us);
+    record->window_passed = window->passed;
+    record->window_suspect = window->suspect;
+    record->window_rejected = window->rejected;
+    record->window_flags = asset_window_flags(window, arena);
+    record->window_flags_count = window->flag_count;
+    record->window_sources = arena_alloc(arena, asset->slot_count * sizeof(struct source_window_state));
+    record->window_sources_count = asset->slot_count;
+    for (size_t i = 0; i < asset->slot_count; i++) {
+        const struct source_slot *slot = asset->slots[i];
+        record->window_sources[i] = (struct source_window_state){.source = slot->state.source,
+                                                                 .polls = slot->window.polls,
+                                                                 .gaps = slot->window.gaps,
+                                                                 .usual_s = slot->window.usual_s,
+                                                                 .last_at_us = slot->window.last_at_us};
+    }
+}
+
 void asset_encode(const struct asset_memory *asset, struct str rules_version, struct arena *arena, struct buf *out)
 {
     struct asset_state record = {.asset = asset->asset,
@@ -174,6 +208,7 @@ void asset_encode(const struct asset_memory *asset, struct str rules_version, st
                                  .consensus_at_us = asset->consensus_at_us};
     for (size_t i = 0; i < asset->slot_count; i++)
         record.sources[i] = asset->slots[i]->state;
+    encode_window(asset, arena, &record);
     asset_state_encode(&record, out);
 }
 
@@ -191,6 +226,24 @@ static void slot_restore(struct source_slot *slot, const struct source_state *fr
         source_add_sighting(slot, from->recent[i]);
 }
 
+/** Takes over what was counted in the report window. */
+static bool restore_window(struct partition_memory *memory, struct asset_memory *asset, const struct asset_state *record,
+                           struct error *error)
+{
+    if (!asset_window_restore(&asset->window, record, error))
+        return false;
+    for (size_t i = 0; i < record->window_sources_count; i++) {
+        const struct source_window_state *from = &record->window_sources[i];
+        struct source_slot *slot = source_find(asset, from->source);
+        if (slot)
+            slot->window = (struct source_window){
+                .polls = from->polls, .gaps = from->gaps, .usual_s = from->usual_s, .last_at_us = from->last_at_us};
+    }
+    if (asset->window.begin_us > memory->window_begin_us)
+        memory->window_begin_us = asset->window.begin_us;
+    return true;
+}
+
 bool asset_restore(struct partition_memory *memory, const struct asset_state *record, struct error *error)
 {
     if (record->asset.len == 0 || record->asset.len > ASSET_NAME_MAX || record->sources_count > SOURCES_MAX)
@@ -206,6 +259,8 @@ bool asset_restore(struct partition_memory *memory, const struct asset_state *re
             return error_set(error, ERROR_INVALID, "the state of %.*s was not written by validate", STR_ARG(record->asset));
         slot_restore(source_obtain(asset, source->source, memory->settings), source);
     }
+    if (!restore_window(memory, asset, record, error))
+        return false;
     asset->raw_offset = record->raw_offset;
     asset->consensus_price = record->consensus_price;
     asset->consensus_confidence = record->consensus_confidence;

@@ -17,6 +17,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "validate/reports/window.h"
 #include "validate/rule.h"
 
 /** Most assets of one partition; quotes of further ones are judged without a memory. */
@@ -26,6 +27,7 @@
 struct source_slot {
     struct source_state state;
     int group; /**< independence group, or GROUP_OF_ITS_OWN */
+    struct source_window window;
     struct sighting recent[RECENT_MAX];
     char currency[CURRENCY_NAME_MAX];
     char name[];
@@ -44,6 +46,7 @@ struct asset_memory {
     struct opt_double consensus_price;
     struct opt_double consensus_confidence;
     struct opt_long consensus_at_us;
+    struct asset_window window;
     struct str asset; /**< points behind the struct */
 };
 
@@ -53,9 +56,12 @@ struct partition_memory {
     struct asset_memory *assets;
     struct asset_memory *changed;
     size_t asset_count;
+    int64_t window_begin_us; /**< of the report window that is open; 0: none */
 };
 
 struct partition_memory *partition_memory_new(int32_t partition, const struct rule_settings *settings);
+/** Goes on with other settings, which are borrowed for life as the first ones were. What is remembered stays. */
+void partition_memory_use(struct partition_memory *memory, const struct rule_settings *settings);
 /** NULL is fine. */
 void partition_memory_free(struct partition_memory *memory);
 

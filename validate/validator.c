@@ -4,27 +4,28 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/metrics.h"
+#include "base/service.h"
 #include "bus/dead_letter.h"
 #include "bus/decoder.h"
 #include "bus/registry.h"
 #include "bus/transaction_loop.h"
 #include "validate/counters.h"
-#include "validate/engine.h"
-#include "validate/outputs.h"
+#include "validate/judging.h"
+#include "validate/raw_quote.h"
 #include "validate/restore.h"
+#include "validate/rule_book.h"
 
 #define STAGE "validate"
-#define INPUT "quotes.raw"
-/** Longest text of a quote that is judged; longer ones are garbage that would not fit into its clean record. */
-#define TEXT_MAX 1024
+/** Longest wait for room in the producer's queue. */
+#define SEND_WAIT_MS 5000
 /** Records leave the queue together after that long, and what the queue may hold. */
 #define LINGER_MS 2
 #define QUEUE_MAX_BYTES ((int64_t)64 * 1024 * 1024)
 
 struct validator {
     const struct config *config;
-    struct rule_settings *rules;
+    struct rule_book rules;
+    bool rules_announced; /* in this session */
     struct registry *registry;
     struct decoder *quotes;
     struct decoder *states;
@@ -49,23 +50,29 @@ static const char *group_name(const struct config *config, const char *instance)
     return name;
 }
 
+const char *validator_group(const struct config *config)
+{
+    return group_name(config, NULL);
+}
+
 struct validator *validator_new(const struct config *config, struct error *error)
 {
     struct validator *validator = xcalloc(1, sizeof(*validator));
     validator->config = config;
-    validator->input = config_topic(config, INPUT);
-    validator->group = group_name(config, NULL);
+    validator->input = config_topic(config, RAW_TOPIC);
+    validator->group = validator_group(config);
     validator->identity = group_name(config, config->validate.instance);
     outputs_init(&validator->outputs, config);
     counters_init(&validator->counters);
-    validator->rules = rule_settings_load(config->validate.rules_file, error);
-    validator->registry = validator->rules ? registry_new(&config->registry, error) : NULL;
+    const bool loaded = rule_book_load(&validator->rules, config->validate.rules_file, error);
+    validator->registry = loaded ? registry_new(&config->registry, error) : NULL;
     validator->quotes = validator->registry ? decoder_new(validator->registry, quote_schema_json, error) : NULL;
     validator->states = validator->quotes ? decoder_new(validator->registry, asset_state_schema_json, error) : NULL;
     if (!validator->states) {
         validator_free(validator);
         return NULL;
     }
+    counters_rules(&validator->counters, rule_settings_version(validator->rules.settings));
     return validator;
 }
 
@@ -95,7 +102,7 @@ void validator_free(struct validator *validator)
     decoder_free(validator->states);
     decoder_free(validator->quotes);
     registry_free(validator->registry);
-    rule_settings_free(validator->rules);
+    rule_book_clear(&validator->rules);
     outputs_clear(&validator->outputs);
     arena_clear(&validator->arena);
     free(validator);
@@ -110,7 +117,7 @@ static bool on_assigned(void *ctx, const rd_kafka_topic_partition_list_t *commit
         const size_t known = partition_place(validator, entry->partition);
         if (known < validator->partition_count)
             drop_partition(validator, known);
-        struct partition_memory *memory = partition_memory_new(entry->partition, validator->rules);
+        struct partition_memory *memory = partition_memory_new(entry->partition, validator->rules.settings);
         validator->partitions =
             xrealloc(validator->partitions, (validator->partition_count + 1) * sizeof(struct partition_memory *));
         validator->partitions[validator->partition_count++] = memory;
@@ -135,37 +142,6 @@ static void on_revoked(void *ctx, const rd_kafka_topic_partition_list_t *partiti
     }
 }
 
-/** Whether all texts of the quote are short enough to be carried on. */
-static bool check_texts(const struct quote *quote, struct error *error)
-{
-    const size_t lengths[] = {quote->asset.len,    quote->source.len,     quote->symbol.len,
-                              quote->currency.len, quote->request_id.len, quote->usd_rate_source.value.len};
-    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        if (lengths[i] > TEXT_MAX)
-            return error_cause(error, ERROR_INVALID, "too_large", "a text of the quote has %zu bytes; at most %d are judged",
-                               lengths[i], TEXT_MAX);
-    }
-    return true;
-}
-
-/** Reads a quote. TRANSACTION_FAILED: it is none, `error` says why. */
-static enum transaction_status read_quote(struct validator *validator, const rd_kafka_message_t *message, struct quote *quote,
-                                          struct error *error)
-{
-    struct str body;
-    const struct str value = {.ptr = message->payload, .len = message->len};
-    switch (decoder_body(validator->quotes, value, &validator->arena, &body, error)) {
-    case DECODE_WAIT:
-        return TRANSACTION_WAIT;
-    case DECODE_INVALID:
-        return TRANSACTION_FAILED;
-    case DECODE_OK:
-        break;
-    }
-    const bool read = quote_decode(body, &validator->arena, quote, error) && check_texts(quote, error);
-    return read ? TRANSACTION_DONE : TRANSACTION_FAILED;
-}
-
 /** Sends a record that is no quote to the dead letters. */
 static bool bury(struct validator *validator, const rd_kafka_message_t *message, struct producer *producer,
                  const struct error *why, struct error *error)
@@ -181,58 +157,105 @@ static bool bury(struct validator *validator, const rd_kafka_message_t *message,
     return dead_letter_send(producer, validator->outputs.dead_letters, message, &letter, error);
 }
 
-/**
- * The record time stamp of what is made from a quote: its fetched_at. Not later than that of the raw record, since a broker
- * refuses times far ahead, and not before 1 ms, since librdkafka takes 0 for "now".
- */
-static int64_t output_timestamp_ms(const rd_kafka_message_t *message, const struct quote *quote)
+/** The sink of the records: sends them within the open transaction. */
+static bool send_record(void *ctx, const struct output_record *record, struct error *error)
 {
-    const int64_t fetched_ms = quote->fetched_at_us / US_PER_MS;
-    const int64_t raw_ms = rd_kafka_message_timestamp(message, NULL);
-    const int64_t capped_ms = raw_ms > 0 && fetched_ms > raw_ms ? raw_ms : fetched_ms;
-    return capped_ms > 0 ? capped_ms : 1;
+    const struct outgoing outgoing = {.topic = record->topic,
+                                      .partition = record->partition < 0 ? PARTITION_BY_KEY : record->partition,
+                                      .key = record->key,
+                                      .value = record->value,
+                                      .timestamp_ms = record->timestamp_ms};
+    return producer_send(ctx, &outgoing, SEND_WAIT_MS, error);
 }
 
-/** Judges one record and sends what comes of it. */
+/** Puts the rule file on its topic before the first record that the session judges by it. */
+static bool announce_rules(struct validator *validator, const struct raw_origin *origin, const struct output_sink *sink,
+                           struct error *error)
+{
+    if (validator->rules_announced)
+        return true;
+    const struct rule_file file = {.version = rule_settings_version(validator->rules.settings),
+                                   .content = buf_str(&validator->rules.content),
+                                   .since_us = origin->timestamp_ms * US_PER_MS};
+    validator->rules_announced = outputs_put_rules(&validator->outputs, sink, &file, error);
+    return validator->rules_announced;
+}
+
+/** Judges a quote and sends what comes of it. */
+static bool judge(struct validator *validator, const struct quote *quote, const struct raw_origin *origin,
+                  struct producer *producer, struct error *error)
+{
+    struct judgement judgement;
+    const struct output_sink sink = {.put = send_record, .ctx = producer};
+    const size_t place = partition_place(validator, origin->partition);
+    if (place == validator->partition_count)
+        return error_set(error, ERROR_RETRY, "a record of partition %d came, which is not assigned", (int)origin->partition);
+    if (!announce_rules(validator, origin, &sink, error) ||
+        !judging_take(validator->partitions[place], quote, origin, &validator->arena, &validator->outputs, &sink, &judgement,
+                      error))
+        return false;
+    counters_judged(&validator->counters, &judgement.clean);
+    return true;
+}
+
+/** Processes one record: a quote is judged, anything else becomes a dead letter. */
 static enum transaction_status on_record(void *ctx, const rd_kafka_message_t *message, struct producer *producer,
                                          struct error *error)
 {
     struct validator *validator = ctx;
     struct quote quote;
-    struct judgement judgement;
+    struct raw_origin origin;
     struct error why = {0};
     arena_reset(&validator->arena);
-    const enum transaction_status status = read_quote(validator, message, &quote, &why);
-    if (status == TRANSACTION_WAIT) {
+    const enum decode_status status = raw_quote_read(validator->quotes, message, &validator->arena, &quote, &origin, &why);
+    if (status == DECODE_WAIT) {
         *error = why;
         return TRANSACTION_WAIT;
     }
     counters_record(&validator->counters);
-    if (status == TRANSACTION_FAILED)
-        return bury(validator, message, producer, &why, error) ? TRANSACTION_DONE : TRANSACTION_FAILED;
-    const size_t place = partition_place(validator, message->partition);
-    if (place == validator->partition_count) {
-        (void)error_set(error, ERROR_RETRY, "a record of partition %d came, which is not assigned", (int)message->partition);
-        return TRANSACTION_FAILED;
+    const bool done = status == DECODE_OK ? judge(validator, &quote, &origin, producer, error)
+                                          : bury(validator, message, producer, &why, error);
+    return done ? TRANSACTION_DONE : TRANSACTION_FAILED;
+}
+
+/**
+ * Reads the rule file again when that was asked for. What is remembered stays, and the next record is judged by the new rules; a
+ * file with an error changes nothing.
+ */
+static void on_between(void *ctx)
+{
+    struct validator *validator = ctx;
+    struct rule_book book;
+    struct error error = {0};
+    if (!service_take_reload())
+        return;
+    if (!rule_book_load(&book, validator->config->validate.rules_file, &error)) {
+        counters_reload_failed(&validator->counters);
+        log_error(STAGE, "the rule file was not taken; the rules stay as they were", F_ERR(&error),
+                  F_SLICE("rules_version", rule_settings_version(validator->rules.settings)));
+        return;
     }
-    const struct raw_origin origin = {
-        .partition = message->partition, .offset = message->offset, .timestamp_ms = output_timestamp_ms(message, &quote)};
-    engine_judge(validator->partitions[place], &quote, &origin, &validator->arena, &judgement);
-    counters_judged(&validator->counters, &judgement.clean);
-    return outputs_send(&validator->outputs, producer, &judgement, &origin, error) ? TRANSACTION_DONE : TRANSACTION_FAILED;
+    for (size_t i = 0; i < validator->partition_count; i++)
+        partition_memory_use(validator->partitions[i], book.settings);
+    rule_book_clear(&validator->rules);
+    validator->rules = book;
+    validator->rules_announced = false;
+    counters_rules(&validator->counters, rule_settings_version(book.settings));
+    log_info(STAGE, "judging by the rule file as it is now", F_SLICE("rules_version", rule_settings_version(book.settings)));
 }
 
 /** Writes the state of each asset that changed since the last commit, once. */
 static bool on_before_commit(void *ctx, struct producer *producer, struct error *error)
 {
     struct validator *validator = ctx;
-    const struct str version = rule_settings_version(validator->rules);
+    const struct output_sink sink = {.put = send_record, .ctx = producer};
+    const struct str version = rule_settings_version(validator->rules.settings);
     for (size_t i = 0; i < validator->partition_count; i++) {
         struct partition_memory *memory = validator->partitions[i];
         struct asset_memory *asset;
         while ((asset = partition_take_changed(memory))) {
             arena_reset(&validator->arena);
-            if (!outputs_send_state(&validator->outputs, producer, asset, memory->partition, version, &validator->arena, error))
+            if (!outputs_put_state(&validator->outputs, &sink, asset, memory->partition, version, &validator->arena, error))
                 return false;
         }
     }
@@ -263,8 +286,13 @@ static struct transaction_loop_options loop_options(const struct validator *vali
 bool validator_session(void *ctx, struct error *error)
 {
     struct validator *validator = ctx;
-    const struct transaction_stage stage = {
-        .ctx = validator, .assigned = on_assigned, .revoked = on_revoked, .record = on_record, .before_commit = on_before_commit};
+    const struct transaction_stage stage = {.ctx = validator,
+                                            .assigned = on_assigned,
+                                            .revoked = on_revoked,
+                                            .record = on_record,
+                                            .between = on_between,
+                                            .before_commit = on_before_commit};
+    validator->rules_announced = false;
     const struct transaction_loop_options options = loop_options(validator);
     const bool ok = outputs_resolve(&validator->outputs, validator->registry, error) &&
                     transaction_loop_run(&validator->config->kafka, &options, &stage, error);

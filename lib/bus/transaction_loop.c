@@ -195,6 +195,8 @@ static int64_t poll_ms(const struct transaction_loop *loop)
 static bool turn(struct transaction_loop *loop, struct error *error)
 {
     service_heartbeat();
+    if (loop->stage->between)
+        loop->stage->between(loop->stage->ctx);
     if (!loop->held && consumer_poll(loop->consumer, poll_ms(loop), &loop->held, error) == CONSUMER_FAILED)
         return false;
     if (loop->held && !process_held(loop, error))

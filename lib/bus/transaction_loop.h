@@ -42,6 +42,8 @@ struct transaction_stage {
     /** Processes a record: all it makes goes to `producer` within the open transaction. */
     enum transaction_status (*record)(void *ctx, const rd_kafka_message_t *message, struct producer *producer,
                                       struct error *error);
+    /** Called between two records, at least every 100 ms or so while the group is served. May be NULL. */
+    void (*between)(void *ctx);
     /** Produces what belongs to the transaction as a whole, e.g. changed state. */
     bool (*before_commit)(void *ctx, struct producer *producer, struct error *error);
 };
