@@ -10,7 +10,7 @@ PACKAGES_build="ca-certificates gcc libc6-dev cmake ninja-build pkg-config pytho
     libpq-dev libavro-dev libyaml-dev libmicrohttpd-dev libsmartcols-dev uthash-dev libssl-dev"
 PACKAGES_run="openjdk-17-jre-headless maven postgresql-15 postgresql-client-15 procps"
 PACKAGES_test="libcmocka-dev python3-venv git"
-PACKAGES_check="clang clang-format clang-tidy cppcheck"
+PACKAGES_check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck"
 
 say() {
     echo "quotebus: $*" >&2
