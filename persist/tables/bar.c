@@ -58,6 +58,8 @@ const struct table table_bar = {
                "deviation_bps, score, restates_fetched_at, raw_offset, record_offset, asset_id, date, source_count, "
                "raw_partition, record_partition, source_id, verdict, symbol, currency, request_id, rules_version, flags",
     .column_count = 28,
+    .key = "asset_id, source_id, date, fetched_at",
+    .origin = "record_partition, record_offset",
     .schema_json = clean_bar_schema_json,
     .encode_row = encode,
 };

@@ -97,6 +97,8 @@ const struct table table_fundamentals = {
                "record_partition, source_id, verdict, symbol, currency, name, exchange, sector, industry, request_id, "
                "rules_version, flags, figures",
     .column_count = 38,
+    .key = "asset_id, source_id, fetched_at",
+    .origin = "record_partition, record_offset",
     .schema_json = fundamentals_schema_json,
     .encode_row = encode,
 };

@@ -49,6 +49,8 @@ const struct table table_indicator = {
     .columns = "at, fetched_at, value, signal, histogram, raw_offset, record_offset, asset_id, time_period, raw_partition, "
                "record_partition, source_id, verdict, indicator, interval, series_type, symbol, request_id, rules_version, flags",
     .column_count = 20,
+    .key = "asset_id, indicator, interval, time_period, series_type, source_id, at, fetched_at",
+    .origin = "record_partition, record_offset",
     .schema_json = indicator_schema_json,
     .encode_row = encode,
 };

@@ -70,6 +70,8 @@ const struct table table_ranking = {
     .columns = "fetched_at, raw_offset, record_offset, raw_partition, record_partition, source_id, verdict, list, currency, "
                "request_id, rules_version, flags, entries",
     .column_count = 13,
+    .key = "list, source_id, fetched_at",
+    .origin = "record_partition, record_offset",
     .schema_json = ranking_schema_json,
     .encode_row = encode,
 };

@@ -1,7 +1,7 @@
 /* validate.reports -> quotebus.report: what validate saw of one asset in a window of stream time. */
 #include "base/json_text.h"
+#include "persist/columns.h"
 #include "persist/tables/tables.h"
-#include "quotebus_records.h"
 
 /** Rules and how often they fired, as one JSON object. */
 static void put_flags(struct copy_row *row, const struct report *report)
@@ -15,6 +15,37 @@ static void put_flags(struct copy_row *row, const struct report *report)
         buf_printf(json, ":%d", report->open_flags[i].count);
     }
     buf_append_str(json, STR("}"));
+    copy_jsonb_end(row);
+}
+
+/** One source as a JSON object. */
+static void put_source(struct buf *json, const struct source_report *source)
+{
+    json_put_name(json, true, "source");
+    json_put_string(json, source->source);
+    json_put_name(json, false, "polls");
+    buf_printf(json, "%d", source->polls);
+    json_put_opt_double(json, "usual_interval_s", source->usual_interval_s);
+    json_put_opt_double(json, "silent_s", SOME_DOUBLE(source->silent_s));
+    json_put_name(json, false, "gaps");
+    buf_printf(json, "%d", source->gaps);
+    json_put_name(json, false, "fresh");
+    buf_append_str(json, source->fresh ? STR("true") : STR("false"));
+    json_put_name(json, false, "agrees");
+    buf_append_str(json, source->agrees ? STR("true}") : STR("false}"));
+}
+
+/** The sources as a JSON array. */
+static void put_sources(struct copy_row *row, const struct report *report)
+{
+    struct buf *json = copy_jsonb_begin(row);
+    buf_append_str(json, STR("["));
+    for (size_t i = 0; i < report->sources_count; i++) {
+        if (i)
+            buf_append_str(json, STR(","));
+        put_source(json, &report->sources[i]);
+    }
+    buf_append_str(json, STR("]"));
     copy_jsonb_end(row);
 }
 
@@ -42,6 +73,7 @@ static void put_columns(struct copy_row *row, const struct report *report, const
     copy_int4(row, origin->partition);
     copy_opt_text(row, report->currency);
     copy_text(row, report->rules_version);
+    put_sources(row, report);
     put_flags(row, report);
 }
 
@@ -65,8 +97,10 @@ const struct table table_report = {
     .columns =
         "window_end, window_start, coverage, freshness_s, consensus_price, consensus_confidence, raw_offset, record_offset, "
         "asset_id, quotes, passed, suspect, rejected, sources_expected, sources_fresh, sources_agreeing, gaps, "
-        "raw_partition, record_partition, currency, rules_version, open_flags",
-    .column_count = 22,
+        "raw_partition, record_partition, currency, rules_version, sources, open_flags",
+    .column_count = 23,
+    .key = "asset_id, window_end, raw_partition, raw_offset",
+    .origin = "record_partition, record_offset",
     .schema_json = report_schema_json,
     .encode_row = encode,
 };

@@ -162,6 +162,8 @@ static void report_keeps_how_often_each_rule_fired(void **state)
 {
     (void)state;
     struct flag_count flags[] = {{.rule = STR("jump"), .count = 2}, {.rule = STR("stale"), .count = 1}};
+    struct source_report sources[] = {
+        {.source = STR("yahoo"), .polls = 5, .usual_interval_s = SOME_DOUBLE(120), .silent_s = 0.5, .fresh = true}};
     const struct report report = {
         .asset = STR("crypto:BTC"),
         .window_start_us = FETCHED_AT_US - 600 * US_PER_S,
@@ -171,6 +173,8 @@ static void report_keeps_how_often_each_rule_fired(void **state)
         .suspect = 2,
         .rejected = 1,
         .coverage = SOME_DOUBLE(1),
+        .sources = sources,
+        .sources_count = 1,
         .open_flags = flags,
         .open_flags_count = 2,
         .rules_version = STR("1-abc"),
@@ -183,6 +187,9 @@ static void report_keeps_how_often_each_rule_fired(void **state)
     assert_int_field(&table_report, "passed", 7, 4);
     assert_double_field(&table_report, "coverage", 1);
     assert_int_equal(field_of(&table_report, "currency").len, -1);
+    assert_text_field(&table_report, "sources",
+                      "\x01[{\"source\":\"yahoo\",\"polls\":5,\"usual_interval_s\":120,\"silent_s\":0.5,\"gaps\":0,"
+                      "\"fresh\":true,\"agrees\":false}]");
     assert_text_field(&table_report, "open_flags", "\x01{\"jump\":2,\"stale\":1}");
 }
 

@@ -129,6 +129,6 @@ COMMENT ON VIEW quotebus.latest_prices IS
 COMMENT ON COLUMN quotebus.latest_prices.basis IS 'consensus, or quote.';
 COMMENT ON COLUMN quotebus.latest_prices.as_of IS 'fetched_at of what gave the price.';
 
-SELECT quotebus.grant_to('quotebus_writer', 'INSERT', 'TABLE quotebus.consensus'),
+SELECT quotebus.grant_to('quotebus_writer', 'SELECT, INSERT, UPDATE', 'TABLE quotebus.consensus'),
        quotebus.grant_to('quotebus_reader', 'SELECT',
                          'TABLE quotebus.consensus, quotebus.latest_consensus, quotebus.consensus_prices, quotebus.latest_prices');

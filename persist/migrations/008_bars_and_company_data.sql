@@ -243,6 +243,7 @@ CREATE TABLE quotebus.report (
     record_partition     integer          NOT NULL,
     currency             text,
     rules_version        text             NOT NULL,
+    sources              jsonb            NOT NULL,
     open_flags           jsonb            NOT NULL,
     PRIMARY KEY (asset_id, window_end, raw_partition, raw_offset)
 );
@@ -269,9 +270,11 @@ COMMENT ON COLUMN quotebus.report.raw_partition IS 'Partition of the raw topic.'
 COMMENT ON COLUMN quotebus.report.record_partition IS 'Partition of validate.reports.';
 COMMENT ON COLUMN quotebus.report.currency IS 'Currency of both.';
 COMMENT ON COLUMN quotebus.report.rules_version IS 'Version and fingerprint of the rule file.';
+COMMENT ON COLUMN quotebus.report.sources IS
+    'Per source, by name: [{"source", "polls", "usual_interval_s", "silent_s", "gaps", "fresh", "agrees"}].';
 COMMENT ON COLUMN quotebus.report.open_flags IS 'Rules that fired in the window: {"rule": quotes}.';
 
-SELECT quotebus.grant_to('quotebus_writer', 'INSERT',
+SELECT quotebus.grant_to('quotebus_writer', 'SELECT, INSERT, UPDATE',
                          'TABLE quotebus.bar, quotebus.fundamentals, quotebus.indicator, quotebus.ranking, quotebus.report'),
        quotebus.grant_to('quotebus_reader', 'SELECT',
                          'TABLE quotebus.bar, quotebus.fundamentals, quotebus.indicator, quotebus.ranking, quotebus.report');
