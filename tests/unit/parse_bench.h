@@ -13,6 +13,8 @@
 
 /** Fetch time of all responses. */
 #define FETCHED_US INT64_C(1770000000000000)
+/** Date header of all responses: two seconds before FETCHED_US. */
+#define DATE_US (FETCHED_US - INT64_C(2000000))
 
 /** A parser's result with what it borrows from. */
 struct parsed {
@@ -39,6 +41,7 @@ static inline struct parsed parse_bytes(const char *provider, const char *endpoi
         .status = status,
         .content_type = str_from(content_type),
         .body = {.ptr = parsed.body, .len = body.len},
+        .date_us = SOME_LONG(DATE_US),
         .fetched_at_us = FETCHED_US,
     };
     called->parse(spec, &response, &parsed.arena, &parsed.result);
@@ -49,6 +52,60 @@ static inline void parsed_clear(struct parsed *parsed)
 {
     arena_clear(&parsed->arena);
     free(parsed->body);
+}
+
+/** Fails the test unless a parse gave no quote, that outcome and a reason; clears it. */
+static inline void expect_no_quote(struct parsed parsed, enum outcome outcome)
+{
+    assert_int_equal(parsed.result.outcome, outcome);
+    assert_int_equal(parsed.result.quote_count, 0);
+    assert_string_not_equal(parsed.result.message, "");
+    parsed_clear(&parsed);
+}
+
+/** Whether two quotes of one asset say the same. */
+static inline bool same_figures(const struct quote *a, const struct quote *b)
+{
+    struct buf left = {0};
+    struct buf right = {0};
+    quote_encode(a, &left);
+    quote_encode(b, &right);
+    bool same = str_equal(buf_str(&left), buf_str(&right));
+    buf_clear(&left);
+    buf_clear(&right);
+    return same;
+}
+
+/**
+ * Cuts a good body at every byte and turns every byte into something else: what comes out must be an error, or quotes that can be
+ * encoded; of a cut body never another price than that of the whole one.
+ */
+static inline void damage_everywhere(const char *provider, const char *endpoint, const struct request_spec *spec,
+                                     const char *content_type, const char *body)
+{
+    static const char wrong[] = {'\0', '"', '{', ']', '9', 'e', '-', (char)0xff};
+    char *copy = strdup(body);
+    assert_non_null(copy);
+    struct parsed whole = parse_bytes(provider, endpoint, spec, 200, content_type, str_from(body));
+    for (size_t len = 0; len < strlen(body); len++) {
+        struct parsed cut = parse_bytes(provider, endpoint, spec, 200, content_type, (struct str){.ptr = body, .len = len});
+        for (size_t i = 0; i < cut.result.quote_count; i++) {
+            assert_true(same_figures(&cut.result.quotes[i], &whole.result.quotes[i]));
+        }
+        parsed_clear(&cut);
+        copy[len] = wrong[len % sizeof wrong];
+        struct parsed twisted =
+            parse_bytes(provider, endpoint, spec, 200, content_type, (struct str){.ptr = copy, .len = strlen(body)});
+        assert_true(twisted.result.quote_count <= spec->asset_count);
+        for (size_t i = 0; i < twisted.result.quote_count; i++) {
+            assert_true(twisted.result.quotes[i].price == twisted.result.quotes[i].price);
+            (void)same_figures(&twisted.result.quotes[i], &twisted.result.quotes[i]);
+        }
+        parsed_clear(&twisted);
+        copy[len] = body[len];
+    }
+    parsed_clear(&whole);
+    free(copy);
 }
 
 /** Path and query that `endpoint` builds; the caller frees. Fails the test when it builds none. */
