@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+extern const struct command command_assets;
 extern const struct command command_check;
 extern const struct command command_status;
 extern const struct command command_summary;
@@ -7,5 +8,5 @@ extern const struct command command_tail;
 extern const struct command command_topics;
 
 const struct command *const commands[] = {
-    &command_status, &command_tail, &command_topics, &command_summary, &command_check, NULL,
+    &command_status, &command_tail, &command_topics, &command_summary, &command_check, &command_assets, NULL,
 };

@@ -52,31 +52,13 @@ static bool bind_endpoint(struct job *job, const struct config *config, const st
     return unknown_word(config, job->settings, "endpoint", problem, job->settings->endpoint, words, count, error);
 }
 
-/** Whether a list of texts holds a text. */
-static bool list_has(const struct string_list *list, const char *text)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->items[i], text) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/** Whether a job is about an asset: it must be of one of its classes and one of its assets, where the job names any. */
-static bool job_wants(const struct job_settings *settings, const struct asset_settings *asset)
-{
-    return (settings->classes.count == 0 || list_has(&settings->classes, asset->asset_class)) &&
-           (settings->assets.count == 0 || list_has(&settings->assets, asset->id));
-}
-
 /** Collects the assets that the job is about and the provider has a symbol for. */
 static void bind_assets(struct job *job, const struct config *config, const struct roster *roster)
 {
     job->assets = xcalloc(roster->count + 1, sizeof *job->assets);
     for (size_t i = 0; i < config->asset_count; i++) {
         struct roster_entry *entry =
-            job_wants(job->settings, &config->assets[i]) ? roster_find(roster, config->assets[i].id) : NULL;
+            job_covers(job->settings, &config->assets[i]) ? roster_find(roster, config->assets[i].id) : NULL;
         if (entry != NULL) {
             job->assets[job->asset_count++] = entry;
         }

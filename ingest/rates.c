@@ -82,29 +82,36 @@ static void learn(struct rates *rates, const struct quote *quote)
     }
 }
 
-/** Orders rates by value, those of one value by source, so that the choice does not depend on who told first. */
-static int compare_rates(const void *a, const void *b)
+/** Whether a rate comes before another one: by value, those of one value by source, so that it does not matter who told first. */
+static bool comes_before(const struct told_rate *a, const struct told_rate *b)
 {
-    const struct told_rate *left = *(const struct told_rate *const *)a;
-    const struct told_rate *right = *(const struct told_rate *const *)b;
-    return left->usd != right->usd ? (left->usd > right->usd) - (left->usd < right->usd) : strcmp(left->source, right->source);
+    return a->usd != b->usd ? a->usd < b->usd : strcmp(a->source, b->source) < 0;
+}
+
+/** Whether a rate can be used at a fetch. */
+static bool is_young(const struct told_rate *rate, int64_t fetched_at_us)
+{
+    return fetched_at_us - rate->at_us <= RATES_AGE_MAX_US;
 }
 
 /** The middle one of the rates that are young enough, or NULL. */
 static const struct told_rate *middle_rate(const struct currency_rates *currency, int64_t fetched_at_us)
 {
-    const struct told_rate *young[RATES_SOURCES_MAX];
-    size_t count = 0;
+    size_t young = 0;
     for (size_t i = 0; i < currency->told_count; i++) {
-        if (fetched_at_us - currency->told[i].at_us <= RATES_AGE_MAX_US) {
-            young[count++] = &currency->told[i];
+        young += is_young(&currency->told[i], fetched_at_us);
+    }
+    for (size_t i = 0; i < currency->told_count; i++) {
+        const struct told_rate *rate = &currency->told[i];
+        size_t before = 0;
+        for (size_t k = 0; k < currency->told_count; k++) {
+            before += is_young(&currency->told[k], fetched_at_us) && comes_before(&currency->told[k], rate);
+        }
+        if (is_young(rate, fetched_at_us) && before == (young - 1) / 2) {
+            return rate;
         }
     }
-    if (count == 0) {
-        return NULL;
-    }
-    qsort(young, count, sizeof young[0], compare_rates);
-    return young[(count - 1) / 2];
+    return NULL;
 }
 
 /** Puts the rate of its currency on a quote; the source's name is borrowed from `rates`. */

@@ -89,6 +89,22 @@ const char *asset_symbol_at(const struct asset_settings *asset, const char *prov
     return NULL;
 }
 
+/** Whether a list holds a text. */
+static bool list_has(const struct string_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool job_covers(const struct job_settings *job, const struct asset_settings *asset)
+{
+    return (job->classes.count == 0 || list_has(&job->classes, asset->asset_class)) &&
+           (job->assets.count == 0 || list_has(&job->assets, asset->id));
+}
+
 const struct provider_settings *config_provider(const struct config *config, const char *name)
 {
     for (size_t i = 0; i < config->provider_count; i++) {

@@ -148,6 +148,8 @@ void config_free(struct config *config);
 
 /** The symbol of an asset at a provider, or NULL. */
 const char *asset_symbol_at(const struct asset_settings *asset, const char *provider);
+/** Whether a job is about an asset: it must be of one of its classes and one of its assets, where the job names any. */
+bool job_covers(const struct job_settings *job, const struct asset_settings *asset);
 /** The settings of a provider by name, or NULL. */
 const struct provider_settings *config_provider(const struct config *config, const char *name);
 /** `prefix` + `name`, allocated in the configuration's memory. */

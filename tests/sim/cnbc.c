@@ -1,6 +1,6 @@
 /*
- * CNBC: restQuote of stocks and pairs of currencies. Numbers are text with commas; an unknown symbol has a row with a code that is
- * not 0.
+ * CNBC: restQuote of stocks and pairs of currencies. Numbers are text with commas; an unknown symbol has a row with a code that
+ * is not 0.
  */
 #include <math.h>
 #include <stdio.h>
