@@ -33,6 +33,7 @@ struct session {
     struct consumer *consumer;
     struct batch batch;
     int64_t due_ms;     /* when the batch has to be written */
+    bool away;          /* no broker answers */
     int64_t checked_ms; /* when the connection was last looked at */
 };
 
@@ -76,13 +77,24 @@ static bool flush(struct session *session, struct error *error)
     return true;
 }
 
-/** Says what this instance has: it is ready once it has a part of the work. */
-static void show_assignment(const struct session *session)
+/** Says what this instance has: it is ready once it has a part of the work and a broker that gives it. */
+static void show_state(const struct session *session)
 {
-    char reason[64];
+    char reason[64] = "no broker answers";
     const size_t count = writer_partitions(session->writer);
-    snprintf(reason, sizeof(reason), "connected, %zu partitions assigned", count);
-    service_set_ready(count > 0, reason);
+    if (!session->away)
+        snprintf(reason, sizeof(reason), "connected, %zu partitions assigned", count);
+    service_set_ready(!session->away && count > 0, reason);
+}
+
+/** Says it when no broker answers any more, and when one does again. */
+static void show_connection(struct session *session)
+{
+    const bool away = !consumer_connected(session->consumer);
+    if (away == session->away)
+        return;
+    session->away = away;
+    show_state(session);
 }
 
 /** New partitions begin where PostgreSQL says. */
@@ -91,7 +103,7 @@ static bool on_assigned(void *ctx, rd_kafka_topic_partition_list_t *partitions, 
     struct session *session = ctx;
     if (!writer_assign(session->writer, partitions, error))
         return false;
-    show_assignment(session);
+    show_state(session);
     return true;
 }
 
@@ -105,7 +117,7 @@ static bool on_revoked(void *ctx, const rd_kafka_topic_partition_list_t *partiti
     if (!flush(session, error))
         return false;
     writer_release(session->writer, partitions);
-    show_assignment(session);
+    show_state(session);
     return true;
 }
 
@@ -125,7 +137,7 @@ static bool open_session(struct session *session, const struct consumer_events *
     session->writer = writer_new(config, error);
     if (!session->writer)
         return false;
-    show_assignment(session);
+    show_state(session);
     session->consumer = consumer_new(&config->kafka, &options, error);
     return session->consumer != NULL;
 }
@@ -149,7 +161,7 @@ static bool add_record(struct session *session, rd_kafka_message_t *message, str
         const enum batch_result result = batch_add(&session->batch, writer_dimensions(session->writer), message, error);
         if (result == BATCH_TAKEN) {
             if (waited)
-                show_assignment(session);
+                show_state(session);
             return true;
         }
         if (result == BATCH_FAILED || service_stopping() || clock_mono_ms() >= deadline_ms)
@@ -177,14 +189,10 @@ static int64_t poll_timeout_ms(const struct session *session)
 static bool take_record(struct session *session, struct error *error)
 {
     rd_kafka_message_t *message;
-    switch (consumer_poll(session->consumer, poll_timeout_ms(session), &message, error)) {
-    case CONSUMER_FAILED:
-        return false;
-    case CONSUMER_NOTHING:
-        return true;
-    case CONSUMER_RECORD:
-        break;
-    }
+    const enum consumer_result result = consumer_poll(session->consumer, poll_timeout_ms(session), &message, error);
+    show_connection(session);
+    if (result != CONSUMER_RECORD)
+        return result == CONSUMER_NOTHING;
     if (session->batch.message_count == 0) {
         failpoint("persist.after_poll");
         session->due_ms = clock_mono_ms() + session->stage->config->persist.batch_interval_ms;

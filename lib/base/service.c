@@ -25,6 +25,8 @@
 #define REASON_MAX 200
 /** A main loop that says nothing for that long is not healthy. */
 #define HEARTBEAT_MAX_MS 60000
+/** One that is silent for that long waits for an answer within a call, e.g. for the commit of a transaction: it is not ready. */
+#define HEARTBEAT_READY_MS 5000
 
 static struct {
     int64_t stop_timeout_ms;
@@ -207,10 +209,17 @@ void service_set_ready(bool ready, const char *reason)
 
 bool service_ready(char *reason, size_t size)
 {
+    const int64_t silent_ms = clock_mono_ms() - atomic_load(&state.heartbeat_ms);
     pthread_mutex_lock(&state.lock);
-    const bool ready = state.ready;
+    bool ready = state.ready;
     snprintf(reason, size, "%s", state.reason);
     pthread_mutex_unlock(&state.lock);
+    if (ready && silent_ms >= HEARTBEAT_READY_MS) {
+        ready = false;
+        snprintf(reason, size, "the main loop has waited for %lld ms for an answer", (long long)silent_ms);
+    }
+    if (state.ready_metric)
+        metric_set(state.ready_metric, ready ? 1 : 0);
     return ready;
 }
 

@@ -7,7 +7,8 @@
  *
  * SIGTERM and SIGINT ask for a stop; from then a watchdog thread ends the process with status 1 after `stop_timeout_ms`, since
  * closing a consumer of librdkafka 2.0.2 can hang (state is safe in transactions). SIGHUP asks for a reload. SIGPIPE is
- * ignored. /metrics, /healthz (own heartbeat younger than 60 s: never depends on a broker), /readyz (the stage's own word).
+ * ignored. /metrics, /healthz (own heartbeat younger than 60 s: never depends on a broker), /readyz (the stage's own
+ * word, and a heartbeat younger than 5 s).
  *
  * Threads: HTTP runs in its own thread; the other functions may be called from any.
  */

@@ -50,6 +50,8 @@ static void measure_process(void)
 /** /metrics */
 static unsigned answer_metrics(struct buf *body)
 {
+    char reason[REASON_MAX];
+    (void)service_ready(reason, sizeof(reason)); /* updates its metric */
     measure_process();
     metrics_write(body);
     return MHD_HTTP_OK;

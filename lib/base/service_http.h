@@ -19,7 +19,7 @@ void service_http_stop(void);
 /** The port listened on, 0 when none. */
 uint16_t service_http_port(void);
 
-/** The stage's word on its readiness, with the reason. */
+/** The stage's word on its readiness, with the reason; false too while the main loop waits within a call for 5 s or more. */
 bool service_ready(char *reason, size_t size);
 /** Whether the main loop gave a sign of life within the last minute. */
 bool service_alive(char *reason, size_t size);

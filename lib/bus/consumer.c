@@ -22,6 +22,9 @@
 #define CLOSE_STEP_MS 100
 #define DISPLAY_INTERVAL_MS 2000
 #define LAG_INTERVAL_MS 1000
+/** While all brokers are away: how often one is looked for, and the longest wait for its answer. */
+#define PROBE_INTERVAL_MS 1000
+#define PROBE_TIMEOUT_MS 200
 
 /** One assigned partition. */
 struct partition {
@@ -43,6 +46,8 @@ struct consumer {
     rd_kafka_topic_partition_list_t *display; /* offsets to commit for lag tools; NULL: none */
     int64_t next_display_ms;
     int64_t next_lag_ms;
+    bool away; /* all brokers are */
+    int64_t next_probe_ms;
     struct fetch_burst burst;
 };
 
@@ -173,10 +178,20 @@ static bool prepare(struct consumer *consumer, rd_kafka_topic_partition_list_t *
     return true;
 }
 
+/** Errors of the client as a whole, from within consumer_poll and consumer_free. */
+static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+    struct consumer *consumer = opaque;
+    if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        consumer->away = true;
+    kafka_log_client_error(rk, err, reason, NULL);
+}
+
 /** Takes new partitions over. librdkafka waits for the assign call whatever happens. */
 static void on_assigned(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
     struct error error = {0};
+    consumer->away = false;
     if (!consumer->failed && !prepare(consumer, partitions, &error))
         fail(consumer, &error);
     for (int i = 0; i < partitions->cnt; i++) {
@@ -274,6 +289,7 @@ static rd_kafka_conf_t *make_conf(const struct kafka_settings *settings, const s
     if (conf) {
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
         rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
+        rd_kafka_conf_set_error_cb(conf, on_error);
     }
     return conf;
 }
@@ -362,6 +378,20 @@ static void update_lag(struct consumer *consumer)
     }
 }
 
+/** Asks whether a broker answers again: a partition without new records would not tell. */
+static void look_for_brokers(struct consumer *consumer)
+{
+    const struct rd_kafka_metadata *metadata;
+    const int64_t now_ms = clock_mono_ms();
+    if (!consumer->away || now_ms < consumer->next_probe_ms)
+        return;
+    consumer->next_probe_ms = now_ms + PROBE_INTERVAL_MS;
+    if (rd_kafka_metadata(consumer->rk, 0, NULL, &metadata, PROBE_TIMEOUT_MS))
+        return;
+    rd_kafka_metadata_destroy(metadata);
+    consumer->away = false;
+}
+
 /** Sends the offsets for lag tools when it is time. */
 static void commit_display(struct consumer *consumer)
 {
@@ -418,6 +448,7 @@ static bool take_record(struct consumer *consumer, const rd_kafka_message_t *mes
     }
     partition->next_offset = message->offset + 1;
     partition->delivered = true;
+    consumer->away = false;
     return true;
 }
 
@@ -433,6 +464,7 @@ enum consumer_result consumer_poll(struct consumer *consumer, int64_t timeout_ms
         deliver = take_record(consumer, polled);
     commit_display(consumer);
     update_lag(consumer);
+    look_for_brokers(consumer);
     if (deliver) {
         *message = polled;
         return CONSUMER_RECORD;
@@ -464,6 +496,11 @@ void consumer_commit_for_display(struct consumer *consumer, const rd_kafka_topic
 rd_kafka_consumer_group_metadata_t *consumer_group_metadata(struct consumer *consumer)
 {
     return rd_kafka_consumer_group_metadata(consumer->rk);
+}
+
+bool consumer_connected(const struct consumer *consumer)
+{
+    return !consumer->away;
 }
 
 size_t consumer_assigned_count(const struct consumer *consumer)

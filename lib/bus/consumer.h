@@ -71,6 +71,11 @@ rd_kafka_topic_partition_list_t *consumer_next_offsets(const struct consumer *co
 void consumer_commit_for_display(struct consumer *consumer, const rd_kafka_topic_partition_list_t *next_offsets);
 /** Owned by the caller: rd_kafka_consumer_group_metadata_destroy. */
 rd_kafka_consumer_group_metadata_t *consumer_group_metadata(struct consumer *consumer);
+/**
+ * Whether a broker answers, as far as consumer_poll has found out: false once all are away, true again with the first sign of one
+ * (looked for every second meanwhile). True at first.
+ */
+bool consumer_connected(const struct consumer *consumer);
 /** Assigned partitions now. */
 size_t consumer_assigned_count(const struct consumer *consumer);
 /** The librdkafka handle, borrowed. */

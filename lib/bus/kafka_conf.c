@@ -32,7 +32,7 @@ bool kafka_log_due(_Atomic int64_t *next_ms)
     return now_ms >= next && atomic_compare_exchange_strong(next_ms, &next, now_ms + KAFKA_QUIET_MS);
 }
 
-/** Kinds of log lines that repeat what on_error gets: they are for debugging only. */
+/** Kinds of log lines that repeat what the error callback gets: they are for debugging only. */
 static const char *const repeated[] = {"FAIL", "ERROR", "FATAL", "TXNERR"};
 
 /** How much of our log a line of librdkafka is worth. */
@@ -54,8 +54,8 @@ static void on_log(const rd_kafka_t *rk, int syslog_level, const char *facility,
            F_STR("client", rk ? rd_kafka_name(rk) : ""));
 }
 
-/** Errors of the client as a whole: nearly always a broker that is away. The calls that suffer from it say so themselves. */
-static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+/* Nearly always a broker is away. The calls that suffer from it say so themselves. */
+void kafka_log_client_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
     static _Atomic int64_t next_ms;
     (void)opaque;
@@ -115,7 +115,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_settings *settings, const cha
         return NULL;
     }
     rd_kafka_conf_set_log_cb(conf, on_log);
-    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_error_cb(conf, kafka_log_client_error);
     return conf;
 }
 

@@ -44,6 +44,9 @@ enum error_code kafka_error_code(rd_kafka_resp_err_t err);
 /** Fills `error` with the mapped code and "WHAT: librdkafka's words". Returns false. */
 bool kafka_error_set(struct error *error, rd_kafka_resp_err_t err, const char *what_fmt, ...) PRINTF_LIKE(3, 4);
 
+/** librdkafka's error callback of all clients that have none of their own: logs. `opaque` is not looked at. */
+void kafka_log_client_error(rd_kafka_t *rk, int err, const char *reason, void *opaque);
+
 /** True at most once per KAFKA_QUIET_MS for each `next_ms` (starts as 0): whether to write a line about a lasting trouble. */
 bool kafka_log_due(_Atomic int64_t *next_ms);
 

@@ -25,6 +25,7 @@ struct transaction_loop {
     int64_t pause_ms;         /* until it is tried again */
     bool open;                /* a transaction is */
     bool failed;              /* nothing may be committed any more */
+    bool away;                /* no broker answers */
     int64_t records;          /* in the open transaction */
     int64_t began_ms;
     struct metric *transactions;
@@ -191,6 +192,16 @@ static int64_t poll_ms(const struct transaction_loop *loop)
     return left_ms < 0 ? 0 : left_ms < IDLE_POLL_MS ? left_ms : IDLE_POLL_MS;
 }
 
+/** Says it when no broker answers any more, and when one does again. */
+static void show_connection(struct transaction_loop *loop)
+{
+    const bool away = !consumer_connected(loop->consumer);
+    const bool assigned = consumer_assigned_count(loop->consumer) > 0;
+    if (away != loop->away)
+        service_set_ready(!away && assigned, away ? "no broker answers" : assigned ? "assigned" : "waiting for partitions");
+    loop->away = away;
+}
+
 /** One turn: a record, or none, and a commit when it is due. */
 static bool turn(struct transaction_loop *loop, struct error *error)
 {
@@ -199,6 +210,7 @@ static bool turn(struct transaction_loop *loop, struct error *error)
         loop->stage->between(loop->stage->ctx);
     if (!loop->held && consumer_poll(loop->consumer, poll_ms(loop), &loop->held, error) == CONSUMER_FAILED)
         return false;
+    show_connection(loop);
     if (loop->held && !process_held(loop, error))
         return false;
     const bool due = loop->open && (loop->records >= loop->options->max_records ||

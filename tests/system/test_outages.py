@@ -22,9 +22,10 @@ def test_stages_resume_after_an_outage(stack, pipeline, component, hard):
         process.kill()
     else:
         process.stop()
-    time.sleep(6)
-    if component == "postgres":
-        assert not pipeline.stack.ready("persist"), "persist says it is ready without its database"
+    suspects = {"kafka": ("validate", "persist"), "postgres": ("persist",), "registry": ()}[component]
+    wait_for(lambda: not any(pipeline.stack.ready(stage) for stage in suspects), 15, f"{suspects} say that {component} is away")
+    time.sleep(3)
+    assert not any(pipeline.stack.ready(stage) for stage in suspects), f"{suspects} say that they are ready without {component}"
     process.start()
     if component == "registry":
         stack.wait_registry()
@@ -33,6 +34,7 @@ def test_stages_resume_after_an_outage(stack, pipeline, component, hard):
         wait_for(lambda: pipeline.stack.run("quotebus", "topics", "list", check=False).returncode == 0, 30, "Kafka answers")
     rows = pipeline.count("quote")
     pipeline.wait_rows(rows + 300, timeout_s=60)
+    pipeline.stack.wait_ready(suspects)
     assert pids(pipeline) == before, "a stage ended instead of waiting"
     assert all(pipeline.process(stage).running() for stage in STAGES)
     pipeline.stop_ingest()

@@ -264,9 +264,13 @@ static void a_broker_that_is_away_is_waited_for(void **state)
     (void)state;
     fill(scene, 1);
     assert_int_equal(next_offset(scene), 0);
+    assert_true(consumer_connected(scene->consumer));
     rd_kafka_mock_broker_set_down(mock.cluster, 1);
     expect_nothing(scene, 1500);
+    assert_false(consumer_connected(scene->consumer));
     rd_kafka_mock_broker_set_up(mock.cluster, 1);
+    expect_nothing(scene, 3000);
+    assert_true(consumer_connected(scene->consumer));
     fill(scene, 1);
     assert_int_equal(next_offset(scene), 1);
 }
