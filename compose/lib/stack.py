@@ -151,7 +151,9 @@ class Stack:
         java = [find_java(), "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 f"-Dlog4j2.configurationFile={logging}", "-cp", f"{COMPONENTS}/kafka/*"]
         if not (folder / "data" / "meta.properties").exists():
-            cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            number = uuid.uuid4().bytes
+            # The first bit is cleared: an id that begins with `-` would be taken for a flag.
+            cluster = base64.urlsafe_b64encode(bytes([number[0] & 0x7F]) + number[1:]).decode().rstrip("=")
             done = subprocess.run([*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)],
                                   capture_output=True, text=True, check=False)
             if done.returncode != 0:
