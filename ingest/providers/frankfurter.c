@@ -3,7 +3,7 @@
  * since each is worked out from two rates of the euro, as the service itself does it for another base.
  *
  * The bank fixes the rates at 14:10 Central European time (its "concertation") and publishes them some two hours later. So the
- * record is observed at 14:10 of the date, to the minute, and is never held against prices of another time.
+ * record is observed at 14:10 of the date, and known to a day: the rate stands until the next one.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 #define BASE "EUR"
 /** Time of day of the fixing, Central European time. */
 #define FIXING_US ((INT64_C(14) * 60 + 10) * 60 * US_PER_S)
-#define FIXING_RESOLUTION_S 60
+#define FIXING_RESOLUTION_S 86400
 
 /** Whether a code stands among those of a list `,USD,GBP` already. */
 static bool is_listed(struct str list, const char *code)

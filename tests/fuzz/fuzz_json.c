@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /** Symbols of all providers, so that a body may answer any of them. */
 static const struct request_asset assets[] = {
     {"equity:AAPL", "AAPL"},    {"equity:IBM", "IBM"},     {"crypto:BTC", "BTC-USD"}, {"crypto:BTC", "bitcoin"},
-    {"crypto:ETH", "ethereum"}, {"fx:EURUSD", "EURUSD=X"}, {"fx:EURUSD", "EUR/USD"},
+    {"crypto:ETH", "ethereum"}, {"fx:EURUSD", "EURUSD=X"}, {"fx:EURUSD", "EUR/USD"},  {"crypto:BTC", "XBTUSD"},
+    {"crypto:BTC", "BTCUSDT"},  {"fx:USDJPY", "JPY="},
 };
 
 /** Gives the body to one parser and encodes what comes out. */
@@ -40,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .status = 200,
         .content_type = STR("application/json"),
         .body = {.ptr = (const char *)data, .len = size},
+        .date_us = SOME_LONG(INT64_C(1767322799000000)),
         .fetched_at_us = INT64_C(1767322800000000),
     };
     for (const struct provider *const *provider = providers; *provider; provider++) {

@@ -67,12 +67,12 @@ static void rates_of_the_euro_give_all_pairs(void **state)
     parsed_clear(&parsed);
 }
 
-static void rates_are_of_the_fixing_at_ten_past_two_in_central_europe(void **state)
+static void rates_stand_for_a_day_from_the_fixing_at_ten_past_two_in_central_europe(void **state)
 {
     (void)state;
     struct parsed parsed = latest(200, good);
     assert_int_equal(parsed.result.quotes[0].observed_at_us, INT64_C(1769778600000000)); /* 13:10 UTC */
-    assert_int_equal(parsed.result.quotes[0].observed_resolution_s, 60);
+    assert_int_equal(parsed.result.quotes[0].observed_resolution_s, 86400);
     parsed_clear(&parsed);
     parsed = latest(200, "{\"base\":\"EUR\",\"date\":\"2025-07-01\",\"rates\":{\"USD\":1.18}}");
     assert_int_equal(parsed.result.quotes[0].observed_at_us, INT64_C(1751371800000000)); /* 12:10 UTC */
@@ -118,7 +118,7 @@ int main(void)
         cmocka_unit_test(all_pairs_are_one_call_in_euros_with_each_currency_once),
         cmocka_unit_test(symbol_that_is_no_pair_is_refused),
         cmocka_unit_test(rates_of_the_euro_give_all_pairs),
-        cmocka_unit_test(rates_are_of_the_fixing_at_ten_past_two_in_central_europe),
+        cmocka_unit_test(rates_stand_for_a_day_from_the_fixing_at_ten_past_two_in_central_europe),
         cmocka_unit_test(errors_are_told_apart),
         cmocka_unit_test(answer_of_another_shape_gives_no_quote),
         cmocka_unit_test(damaged_bodies_give_no_wrong_price),
