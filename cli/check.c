@@ -119,7 +119,7 @@ static int run_check(const struct invocation *call)
               find_rules(call, &input, &rules, &error) && open_input(call->arguments[0], &input, &error);
     if (ok) {
         input.format = is_ndjson ? ROW_NDJSON : ROW_CSV;
-        ok = is_bars ? error_set(&error, ERROR_USAGE, "bars cannot be checked yet") : check_quotes(&input, &error);
+        ok = is_bars ? check_bars(&input, &error) : check_quotes(&input, &error);
         if (!ok)
             error_prefix(&error, "%s", call->arguments[0]);
     }

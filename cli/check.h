@@ -41,5 +41,7 @@ struct str check_asset_id(struct str asset, const char *default_class, struct ar
 
 /** Judges quotes in the order of the stream. False with ERROR_USAGE when it cannot be read. */
 bool check_quotes(const struct check_input *input, struct error *error) MUST_CHECK;
+/** Judges daily bars, each with its whole series in view. False with ERROR_USAGE when the stream cannot be read. */
+bool check_bars(const struct check_input *input, struct error *error) MUST_CHECK;
 
 #endif

@@ -7,8 +7,7 @@
 
 #include "base/clock.h"
 
-/** Length of `2026-01-02`, and of it with a time of day to the second. */
-#define DATE_LEN 10
+/** Length of a date with a time of day to the second. */
 #define DATE_TIME_LEN 19
 
 /** A NUL-terminated copy; false when it is longer than such a cell can be or has a NUL in it. */
@@ -68,6 +67,6 @@ bool cell_time(struct opt_str cell, int64_t *us, int64_t *resolution_s)
     const size_t len = strlen(text);
     if (lacks_offset(text, len))
         memcpy(text + len, "Z", 2);
-    *resolution_s = len == DATE_LEN && text[4] == '-' ? US_PER_DAY / US_PER_S : 1;
+    *resolution_s = len == CELL_DATE_LEN && text[4] == '-' ? US_PER_DAY / US_PER_S : 1;
     return time_parse_us(text, 0, us, NULL);
 }

@@ -11,6 +11,8 @@
 
 /** Longest text of a number or a time. */
 #define CELL_TEXT_MAX 63
+/** Length of `2026-01-02`. */
+#define CELL_DATE_LEN 10
 
 /**
  * Reads a decimal number (`-1.5e3`), or NaN, inf and infinity with a sign and in any case; what is too large for a double is

@@ -195,7 +195,7 @@ static uint64_t fingerprint(struct str bytes)
 static bool load(struct rule_settings *settings, const struct yaml_file *file, struct str text, struct error *error)
 {
     static const struct yaml_field fields[] = {YAML_TEXT(struct rule_settings, version, NULL)};
-    static const char *const sections[] = {"classes", "assets", "independence", NULL};
+    static const char *const sections[] = {"classes", "assets", "independence", "bars", NULL};
     if (!yaml_bind(file, yaml_root(file), "", fields, 1, sections, settings, &settings->memory, error))
         return false;
     const size_t len = strlen(settings->version);
