@@ -6,7 +6,8 @@ extern const struct command command_status;
 extern const struct command command_summary;
 extern const struct command command_tail;
 extern const struct command command_topics;
+extern const struct command command_validate;
 
 const struct command *const commands[] = {
-    &command_status, &command_tail, &command_topics, &command_summary, &command_check, &command_assets, NULL,
+    &command_status, &command_tail, &command_topics, &command_summary, &command_check, &command_assets, &command_validate, NULL,
 };
