@@ -6,6 +6,7 @@
 #include "base/service.h"
 #include "base/startup.h"
 #include "bus/session.h"
+#include "persist/jobs/jobs.h"
 #include "persist/migrate.h"
 #include "persist/stage.h"
 
@@ -25,12 +26,15 @@ static int run_stage(struct config *config)
     struct error error = {0};
     int status;
     struct stage *stage = NULL;
-    if (!service_start("persist", &config->persist.http, &error) || !(stage = stage_new(config, &error))) {
+    struct jobs *jobs = NULL;
+    if (!service_start("persist", &config->persist.http, &error) || !(stage = stage_new(config, &error)) ||
+        !(jobs = jobs_start(config, &error))) {
         log_error("persist", "cannot start", F_ERR(&error));
         status = error_exit_status(error.code);
     } else {
         status = session_run("persist", stage_session, stage);
     }
+    jobs_stop(jobs);
     stage_free(stage);
     service_stop();
     return status;

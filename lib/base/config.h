@@ -77,6 +77,10 @@ struct persist_settings {
     int64_t batch_max_rows;
     int64_t batch_interval_ms;
     int64_t session_timeout_ms;
+    int64_t aggregate_every_s;  /**< window and interval of the market aggregates */
+    int64_t retention_d;        /**< days that rows are kept */
+    int64_t bar_retention_d;    /**< days that daily bars are kept, by their trading day; 0: for ever */
+    int64_t partitions_ahead_d; /**< days after today that have their partitions */
 };
 
 /** One provider; the five settings of the call planner beside it. */

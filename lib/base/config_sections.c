@@ -64,6 +64,10 @@ static const struct yaml_field persist_fields[] = {
     YAML_INT(struct persist_settings, batch_max_rows, "5000", 1, 1000000),
     YAML_INT(struct persist_settings, batch_interval_ms, "50", 1, 60000),
     YAML_INT(struct persist_settings, session_timeout_ms, "10000", 1000, 1800000),
+    YAML_INT(struct persist_settings, aggregate_every_s, "1800", 1, 86400),
+    YAML_INT(struct persist_settings, retention_d, "365", 1, 36500),
+    YAML_INT(struct persist_settings, bar_retention_d, "0", 0, 36500),
+    YAML_INT(struct persist_settings, partitions_ahead_d, "3", 1, 30),
 };
 
 /** A section: its name, and where its struct stands in the configuration. */
