@@ -241,21 +241,27 @@ static int64_t offset_of(const rd_kafka_topic_partition_list_t *list, const stru
     return -1;
 }
 
+bool kafka_admin_offsets_at(struct kafka_admin *admin, const struct partition_span *spans, size_t count, int64_t time_ms,
+                            int64_t *offsets, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *list = partition_list(spans, count, time_ms);
+    const rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(admin->client, list, admin->wait_ms);
+    for (size_t i = 0; i < count; i++)
+        offsets[i] = err == RD_KAFKA_RESP_ERR_NO_ERROR ? offset_of(list, &spans[i]) : -1;
+    rd_kafka_topic_partition_list_destroy(list);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR || admin_failed(admin, err, "offsets of topics", error);
+}
+
 /** Looks the beginnings or the ends of all spans up at once. */
 static bool look_up_offsets(struct kafka_admin *admin, struct partition_span *spans, size_t count, int64_t which,
                             struct error *error)
 {
-    rd_kafka_topic_partition_list_t *list = partition_list(spans, count, which);
-    const rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(admin->client, list, admin->wait_ms);
-    for (size_t i = 0; i < count; i++) {
-        const int64_t offset = err == RD_KAFKA_RESP_ERR_NO_ERROR ? offset_of(list, &spans[i]) : -1;
-        if (which == RD_KAFKA_OFFSET_BEGINNING)
-            spans[i].begin = offset;
-        else
-            spans[i].end = offset;
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    return err == RD_KAFKA_RESP_ERR_NO_ERROR || admin_failed(admin, err, "offsets of topics", error);
+    int64_t *offsets = xcalloc(count, sizeof(*offsets));
+    const bool ok = kafka_admin_offsets_at(admin, spans, count, which, offsets, error);
+    for (size_t i = 0; i < count; i++)
+        *(which == RD_KAFKA_OFFSET_BEGINNING ? &spans[i].begin : &spans[i].end) = offsets[i];
+    free(offsets);
+    return ok;
 }
 
 bool kafka_admin_spans(struct kafka_admin *admin, const char *const *topics, size_t topic_count, struct arena *memory,

@@ -60,6 +60,9 @@ bool kafka_admin_create(struct kafka_admin *admin, const struct topic_wish *wish
  */
 bool kafka_admin_spans(struct kafka_admin *admin, const char *const *topics, size_t topic_count, struct arena *memory,
                        struct partition_span **spans, size_t *span_count, struct error *error) MUST_CHECK;
+/** The first offset at or after a time (milliseconds since the epoch) of each span's partition into offsets[count]; -1: none. */
+bool kafka_admin_offsets_at(struct kafka_admin *admin, const struct partition_span *spans, size_t count, int64_t time_ms,
+                            int64_t *offsets, struct error *error) MUST_CHECK;
 /** The offsets that a group committed for these partitions into next_offsets[count]; -1: none. */
 bool kafka_admin_committed(struct kafka_admin *admin, const char *group, const struct partition_span *spans, size_t count,
                            int64_t *next_offsets, struct error *error) MUST_CHECK;

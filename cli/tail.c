@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "bus/topics.h"
 #include "cli/command.h"
 #include "cli/newest.h"
+#include "cli/number_option.h"
 #include "cli/output.h"
 #include "cli/record_json.h"
 #include "cli/tail_range.h"
@@ -174,21 +174,6 @@ static bool tail_from(struct tail *tail, struct error *error)
     const bool ok = reader && stream(tail, reader, error);
     reader_free(reader);
     return ok;
-}
-
-/** Reads an option that is a whole number; `fallback` when it is not given. */
-static bool number_option(const struct invocation *call, const char *name, int64_t fallback, int64_t min, int64_t max,
-                          int64_t *number, struct error *error)
-{
-    const char *text = invocation_option(call, name);
-    *number = fallback;
-    if (!text)
-        return true;
-    char *end;
-    errno = 0;
-    *number = strtoll(text, &end, 10);
-    return (end != text && *end == '\0' && errno == 0 && *number >= min && *number <= max) ||
-           error_set(error, ERROR_USAGE, "%s '%.40s': write a whole number from %" PRId64 " on", name, text, min);
 }
 
 /** Takes the options. */

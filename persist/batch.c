@@ -81,15 +81,11 @@ static void note_day(struct batch *batch, const struct table *table, int64_t at_
     batch->days[batch->day_count++] = wanted;
 }
 
-/** Encodes the row of a decoded record. */
-static bool add_row(struct batch *batch, struct batch_table *table, struct dimensions *dimensions,
+/** Encodes the row of a decoded record; `message` is NULL where it came from elsewhere. */
+static bool add_row(struct batch *batch, struct batch_table *table, struct dimensions *dimensions, struct origin origin,
                     const rd_kafka_message_t *message, struct str body, struct error *error)
 {
-    const struct encode_context context = {
-        .origin = {.partition = message->partition, .offset = message->offset},
-        .dimensions = dimensions,
-        .arena = &batch->arena,
-    };
+    const struct encode_context context = {.origin = origin, .dimensions = dimensions, .arena = &batch->arena};
     struct batch_row row = {.begin = table->bytes.len, .message = message};
     if (!table_encode(table->feed->table, body, &context, &table->bytes, &row.at_us, error))
         return false;
@@ -110,6 +106,7 @@ enum batch_result batch_add(struct batch *batch, struct dimensions *dimensions, 
         return BATCH_FAILED;
     }
     struct batch_table *table = &batch->tables[number];
+    const struct origin origin = {.partition = message->partition, .offset = message->offset};
     const struct str value = {.ptr = message->payload, .len = message->len};
     struct str body;
     switch (decoder_body(table->feed->decoder, value, &batch->arena, &body, error)) {
@@ -119,7 +116,7 @@ enum batch_result batch_add(struct batch *batch, struct dimensions *dimensions, 
         add_letter(batch, table->feed, message, error);
         break;
     case DECODE_OK:
-        if (add_row(batch, table, dimensions, message, body, error))
+        if (add_row(batch, table, dimensions, origin, message, body, error))
             break;
         if (error->code != ERROR_INVALID)
             return BATCH_FAILED;
@@ -131,6 +128,19 @@ enum batch_result batch_add(struct batch *batch, struct dimensions *dimensions, 
     batch->bytes += message->len + message->key_len;
     positions_set(&batch->positions, topic, message->partition, message->offset + 1);
     return BATCH_TAKEN;
+}
+
+bool batch_put(struct batch *batch, size_t feed, struct dimensions *dimensions, struct origin origin, struct str body,
+               struct error *error)
+{
+    struct batch_table *table = &batch->tables[feed];
+    if (!add_row(batch, table, dimensions, origin, NULL, body, error)) {
+        if (error->code != ERROR_INVALID)
+            return false;
+        add_letter(batch, table->feed, NULL, error);
+    }
+    batch->bytes += body.len;
+    return true;
 }
 
 bool batch_full(const struct batch *batch, int64_t rows_max)

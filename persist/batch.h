@@ -24,7 +24,7 @@ struct batch_row {
     size_t begin; /**< its bytes in batch_table.bytes */
     size_t end;
     int64_t at_us;
-    const rd_kafka_message_t *message;
+    const rd_kafka_message_t *message; /**< NULL: it came by batch_put */
     bool refused; /**< became a dead letter */
 };
 
@@ -39,7 +39,7 @@ struct batch_table {
 /** A record that is no row. */
 struct batch_letter {
     const struct feed *feed;
-    const rd_kafka_message_t *message;
+    const rd_kafka_message_t *message; /**< NULL: it came by batch_put */
     const char *connect_stage; /**< string literal */
     const char *cause;         /**< string literal */
     const char *text;          /**< in the batch's arena */
@@ -80,6 +80,12 @@ void batch_clear(struct batch *batch);
 /** Decodes a record and adds its row or its dead letter. The batch owns `message` only after BATCH_TAKEN. */
 enum batch_result batch_add(struct batch *batch, struct dimensions *dimensions, rd_kafka_message_t *message,
                             struct error *error) MUST_CHECK;
+/**
+ * Adds the row, or the dead letter, of a record that comes from no topic: `body` in the schema of the feed's table. False when a
+ * dimension key could not be had.
+ */
+bool batch_put(struct batch *batch, size_t feed, struct dimensions *dimensions, struct origin origin, struct str body,
+               struct error *error) MUST_CHECK;
 /** Whether it has to be written before the next record; `rows_max` records at most. */
 bool batch_full(const struct batch *batch, int64_t rows_max);
 /** Makes a row that PostgreSQL refused a dead letter; `why` names cause and message. */

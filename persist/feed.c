@@ -8,7 +8,7 @@
 #define TOPIC_MAX 249
 
 /** Fills one feed. */
-static bool init_feed(struct feed *feed, const struct table *table, struct config *config, struct registry *registry,
+static bool init_feed(struct feed *feed, const struct table *table, const struct config *config, struct registry *registry,
                       struct error *error)
 {
     char dlq[TOPIC_MAX + 1];
@@ -24,7 +24,7 @@ static bool init_feed(struct feed *feed, const struct table *table, struct confi
     return feed->decoder != NULL;
 }
 
-bool feeds_init(struct feeds *feeds, struct config *config, struct registry *registry, struct error *error)
+bool feeds_init(struct feeds *feeds, const struct config *config, struct registry *registry, struct error *error)
 {
     size_t count = 0;
     while (tables[count])

@@ -27,7 +27,7 @@ struct feeds {
 };
 
 /** Makes the feeds of all tables; `config` and `registry` are kept by reference. Freed with feeds_clear, on failure too. */
-bool feeds_init(struct feeds *feeds, struct config *config, struct registry *registry, struct error *error) MUST_CHECK;
+bool feeds_init(struct feeds *feeds, const struct config *config, struct registry *registry, struct error *error) MUST_CHECK;
 void feeds_clear(struct feeds *feeds);
 /** The index of the feed of a topic; `count` when there is none. */
 size_t feeds_find(const struct feeds *feeds, const char *topic);

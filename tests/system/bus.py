@@ -69,7 +69,7 @@ def checksum(records):
 
 
 def produce(brokers, topic, records):
-    """Writes (key, value[, partition]) rows and waits for them. Returns the (partition, offset) of each."""
+    """Writes (key, value[, partition[, time stamp in ms]]) rows and waits for them. Returns the (partition, offset) of each."""
     placed = []
 
     def delivered(error, message):
@@ -78,8 +78,9 @@ def produce(brokers, topic, records):
 
     producer = kafka.Producer({"bootstrap.servers": brokers, "partitioner": "murmur2_random", "message.max.bytes": 5000000})
     for row in records:
-        where = {"partition": row[2]} if len(row) > 2 else {}
-        producer.produce(topic, key=row[0], value=row[1], on_delivery=delivered, **where)
+        more = {name: value for name, value in zip(("partition", "timestamp"), row[2:]) if value is not None}
+        producer.produce(topic, key=row[0], value=row[1], on_delivery=delivered, **more)
+        producer.poll(0)
     assert producer.flush(30) == 0
     assert len(placed) == len(records)
     return placed

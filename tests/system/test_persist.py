@@ -11,12 +11,11 @@ import bus
 import psycopg
 import pytest
 from pipeline import wait_for
+from quotes import DAY_US, FETCHED_AT_US, clean_quote, produce, wait_stored
 from stack import ROOT
 
 MIGRATIONS = ROOT / "persist" / "migrations"
 NUMBERS = itertools.count(1)
-FETCHED_AT_US = 1767323045000000  # 2026-01-02T03:04:05Z
-DAY_US = 86400 * 10 ** 6
 
 
 # ---- migrations
@@ -114,34 +113,8 @@ def test_login_without_rights_over_roles_owns_its_own_database(tenant):
 
 # ---- the stage
 
-def clean_quote(number, **changes):
-    """One record of quotes.clean; each number is a poll of its own."""
-    return {"asset": "crypto:BTC", "source": "coingecko", "symbol": "bitcoin", "currency": "USD", "price": 64000.5 + number,
-            "observed_at": FETCHED_AT_US + number, "observed_resolution_s": 1, "fetched_at": FETCHED_AT_US + number,
-            "request_id": f"r-{number}", "unit_factor": 1.0, "verdict": "PASS", "flags": [], "score": 1.0, "source_count": 1,
-            "rules_version": "test", "raw_partition": 0, "raw_offset": number, **changes}
-
-
-def produce(pipeline, quotes):
-    parsed, number = bus.schema("clean_quote"), pipeline.schema_id("quotes.clean")
-    return pipeline.produce("quotes.clean", [(quote["asset"].encode(), bus.encode(number, parsed, quote)) for quote in quotes])
-
-
 def letters(pipeline):
     return pipeline.read("quotes.clean.dlq")
-
-
-def wait_stored(pipeline):
-    """Waits until all of quotes.clean is behind persist."""
-    ends = {}
-    for record in pipeline.read("quotes.clean"):
-        ends[record.partition] = record.offset + 1
-    topic = pipeline.topic("quotes.clean")
-
-    def stored():
-        rows = pipeline.sql(f"select partition, next_offset from quotebus.stream_offset where topic = '{topic}'")
-        return {int(partition): int(offset) for partition, offset in rows if int(offset)} == ends
-    wait_for(stored, 30, "persist has stored the topic")
 
 
 def test_poll_that_comes_twice_is_one_row_which_names_the_newest_record(pipeline):
