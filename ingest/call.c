@@ -32,7 +32,7 @@ void call_queue_push(struct call_queue *queue, struct call *call)
 {
     if (queue->count == queue->cap) {
         queue->cap = queue->cap > 0 ? queue->cap * 2 : 16;
-        queue->heap = xrealloc(queue->heap, queue->cap * sizeof *queue->heap);
+        queue->heap = xrealloc(queue->heap, queue->cap * sizeof(void *));
     }
     call->sequence = queue->next_sequence++;
     size_t i = queue->count++;

@@ -28,7 +28,7 @@ const struct provider *job_provider(const struct config *config, const struct jo
     if (provider != NULL) {
         return provider;
     }
-    for (; providers[count] != NULL && count < WORDS_MAX; count++) {
+    for (; count < WORDS_MAX && providers[count] != NULL; count++) {
         words[count] = providers[count]->name;
     }
     unknown_word(config, settings, "provider", "there is no provider", settings->provider, words, count, error);
@@ -55,7 +55,7 @@ static bool bind_endpoint(struct job *job, const struct config *config, const st
 /** Collects the assets that the job is about and the provider has a symbol for. */
 static void bind_assets(struct job *job, const struct config *config, const struct roster *roster)
 {
-    job->assets = xcalloc(roster->count + 1, sizeof *job->assets);
+    job->assets = xcalloc(roster->count + 1, sizeof(void *));
     for (size_t i = 0; i < config->asset_count; i++) {
         struct roster_entry *entry =
             job_covers(job->settings, &config->assets[i]) ? roster_find(roster, config->assets[i].id) : NULL;
@@ -124,7 +124,7 @@ size_t job_queue_slot(struct job *job, struct call_queue *queue, int64_t now_ms)
 {
     size_t skipped = 0;
     size_t active = 0;
-    struct roster_entry **chosen = xcalloc(job->asset_count + 1, sizeof(*chosen));
+    struct roster_entry **chosen = xcalloc(job->asset_count + 1, sizeof(void *));
     for (size_t i = 0; i < job->asset_count; i++) {
         if (!job->assets[i]->inactive) {
             chosen[active++] = job->assets[i];

@@ -71,6 +71,25 @@ static bool within_bounds(struct str body)
     return true;
 }
 
+/** What is wrong, in our own words: jansson's repeat the body, which may repeat an API key. */
+static const char *problem_words(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_premature_end_of_input:
+        return "it ends too early";
+    case json_error_end_of_input_expected:
+        return "there is more behind its end";
+    case json_error_invalid_utf8:
+        return "it is not UTF-8";
+    case json_error_duplicate_key:
+        return "a key stands twice";
+    case json_error_numeric_overflow:
+        return "a number is out of range";
+    default:
+        return "its syntax is wrong";
+    }
+}
+
 json_t *json_read(struct str body, char why[120])
 {
     json_error_t error;
@@ -80,7 +99,7 @@ json_t *json_read(struct str body, char why[120])
     }
     json_t *root = json_loadb(body.ptr, body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
     if (root == NULL) {
-        snprintf(why, 120, "%.80s at byte %d", error.text, error.position);
+        snprintf(why, 120, "%s (byte %d)", problem_words(&error), error.position);
     }
     return root;
 }

@@ -33,7 +33,7 @@ void meters_call(struct meters *meters, const struct call_measure *measure)
     metric_observe(meters->duration, measure->duration_s);
     metric_add(meters->quotes, (double)measure->quotes);
     if (measure->quotes > 0) {
-        metric_set(meters->last_success, (double)(measure->at_us / US_PER_S));
+        metric_set(meters->last_success, (double)measure->at_us / (double)US_PER_S);
     }
 }
 

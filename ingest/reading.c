@@ -1,9 +1,20 @@
 #include "ingest/reading.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "ingest/reply.h"
 
 #define COMPONENT "ingest.fetch"
+
+/** Takes the API key out of a message, in case a provider repeats it. */
+static void redact(char *message, const char *secret)
+{
+    size_t len = secret != NULL ? strlen(secret) : 0;
+    for (char *found = message; len > 0 && (found = strstr(found, secret)) != NULL; found += len) {
+        memset(found, '*', len);
+    }
+}
 
 void reading_take(struct reading *reading, const struct reading_origin *origin, const struct call *call,
                   const struct fetch_result *fetched, struct arena *arena)
@@ -27,6 +38,7 @@ void reading_take(struct reading *reading, const struct reading_origin *origin, 
     }
     reading->status = SOME_INT(response.status);
     call->endpoint->parse(&spec, &response, arena, &reading->parsed);
+    redact(reading->parsed.message, origin->api_key);
     for (size_t i = 0; i < reading->parsed.quote_count; i++) {
         reading->parsed.quotes[i].fetched_at_us = origin->fetched_at_us;
         reading->parsed.quotes[i].request_id = str_from(origin->request_id);

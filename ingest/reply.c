@@ -119,7 +119,7 @@ void reply_begin(const struct request_spec *spec, struct arena *arena, struct pa
     memset(result, 0, sizeof *result);
     result->outcome = OUTCOME_EMPTY;
     result->quotes = arena_alloc(arena, (spec->asset_count + 1) * sizeof *result->quotes);
-    result->missing = arena_alloc(arena, (spec->asset_count + 1) * sizeof *result->missing); /* NOLINT: an array of pointers */
+    result->missing = arena_alloc(arena, (spec->asset_count + 1) * sizeof(void *));
 }
 
 struct quote *reply_quote(struct parse_result *result, const char *source, const struct request_asset *asset,

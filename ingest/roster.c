@@ -29,10 +29,15 @@ void roster_clear(struct roster *roster)
     memset(roster, 0, sizeof *roster);
 }
 
+/** Orders an asset id and an entry. */
+static int compare_id(const void *id, const void *entry)
+{
+    return strcmp(id, ((const struct roster_entry *)entry)->asset.asset);
+}
+
 struct roster_entry *roster_find(const struct roster *roster, const char *asset)
 {
-    struct roster_entry wanted = {.asset = {.asset = asset}};
-    return bsearch(&wanted, roster->entries, roster->count, sizeof *roster->entries, compare_entries);
+    return bsearch(asset, roster->entries, roster->count, sizeof *roster->entries, compare_id);
 }
 
 bool roster_should_ask(const struct roster_entry *entry, int64_t now_ms)

@@ -14,6 +14,7 @@ static bool put_long(struct buf *out, int64_t value)
     return true;
 }
 
+/** An int or a long, from a number without point. */
 static bool encode_integer(const struct avro_node *type, const json_t *json, struct buf *out)
 {
     const json_int_t value = json_integer_value(json);
@@ -21,6 +22,7 @@ static bool encode_integer(const struct avro_node *type, const json_t *json, str
     return json_is_integer(json) && fits && put_long(out, value);
 }
 
+/** A float or a double, from any number. */
 static bool encode_real(const struct avro_node *type, const json_t *json, struct buf *out)
 {
     if (!json_is_number(json))
@@ -38,6 +40,7 @@ static bool encode_real(const struct avro_node *type, const json_t *json, struct
     return true;
 }
 
+/** A text as it is. */
 static bool encode_string(const json_t *json, struct buf *out)
 {
     if (!json_is_string(json))
@@ -71,6 +74,7 @@ static bool encode_bytes(const struct avro_node *type, const json_t *json, struc
     return ok;
 }
 
+/** The number of the named symbol. */
 static bool encode_enum(const struct avro_node *type, const json_t *json, struct buf *out)
 {
     for (size_t i = 0; json_is_string(json) && i < type->count; i++) {
@@ -80,6 +84,7 @@ static bool encode_enum(const struct avro_node *type, const json_t *json, struct
     return false;
 }
 
+/** All fields in order, given or by their own defaults. */
 static bool encode_record(const struct avro_node *type, const json_t *json, unsigned depth, struct buf *out)
 {
     bool ok = json_is_object(json);
@@ -90,6 +95,7 @@ static bool encode_record(const struct avro_node *type, const json_t *json, unsi
     return ok;
 }
 
+/** One block of items. */
 static bool encode_array(const struct avro_node *type, const json_t *json, unsigned depth, struct buf *out)
 {
     if (!json_is_array(json))
@@ -103,6 +109,7 @@ static bool encode_array(const struct avro_node *type, const json_t *json, unsig
     return put_long(out, 0);
 }
 
+/** One block of entries, in the order of the JSON. */
 static bool encode_map(const struct avro_node *type, const json_t *json, unsigned depth, struct buf *out)
 {
     if (!json_is_object(json))

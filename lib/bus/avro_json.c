@@ -98,6 +98,7 @@ static void put_int(struct buf *json, int32_t value, enum avro_time time)
     buf_printf(json, "\"%04d-%02d-%02d\"", year, month, day);
 }
 
+/** No bytes. */
 static bool walk_null(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -105,6 +106,7 @@ static bool walk_null(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** One byte, 0 or 1. */
 static bool walk_boolean(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -115,6 +117,7 @@ static bool walk_boolean(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** A varint of 32 bits. */
 static bool walk_int(struct walk *walk, const struct avro_node *node)
 {
     int32_t value;
@@ -125,6 +128,7 @@ static bool walk_int(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** A varint of 64 bits, perhaps a point in time. */
 static bool walk_long(struct walk *walk, const struct avro_node *node)
 {
     int64_t value;
@@ -135,6 +139,7 @@ static bool walk_long(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** Four bytes, little-endian. */
 static bool walk_float(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -150,6 +155,7 @@ static bool walk_float(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** Eight bytes, little-endian. */
 static bool walk_double(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -176,6 +182,7 @@ static bool take_bytes(struct walk *walk, int64_t len)
     return true;
 }
 
+/** A length and that many bytes. */
 static bool walk_bytes(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -183,11 +190,13 @@ static bool walk_bytes(struct walk *walk, const struct avro_node *node)
     return avro_read_long(&walk->in, &len) && take_bytes(walk, len);
 }
 
+/** As many bytes as the schema says. */
 static bool walk_fixed(struct walk *walk, const struct avro_node *node)
 {
     return take_bytes(walk, (int64_t)node->count);
 }
 
+/** A length and that much UTF-8. */
 static bool walk_string(struct walk *walk, const struct avro_node *node)
 {
     (void)node;
@@ -199,6 +208,7 @@ static bool walk_string(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** The number of a symbol; in a copy that of the reader's. */
 static bool walk_enum(struct walk *walk, const struct avro_node *node)
 {
     int64_t symbol;
@@ -216,6 +226,7 @@ static bool walk_enum(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** All fields in order; in a copy the fields that the reader has in addition follow. */
 static bool walk_record(struct walk *walk, const struct avro_node *node)
 {
     for (size_t i = 0; i < node->count; i++) {
@@ -268,6 +279,7 @@ static bool walk_items(struct walk *walk, const struct avro_node *node)
     return true;
 }
 
+/** The number of a branch, and its value. */
 static bool walk_union(struct walk *walk, const struct avro_node *node)
 {
     int64_t branch;

@@ -171,6 +171,7 @@ static avro_schema_t build_named(struct build *build, const struct side *side, c
     return schema ? avro_schema_incref(schema) : NULL;
 }
 
+/** avro-c's form of a union. */
 static avro_schema_t build_union(struct build *build, const struct side *side, const struct avro_node *node)
 {
     avro_schema_t schema = avro_schema_union();

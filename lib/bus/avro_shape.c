@@ -134,6 +134,7 @@ static bool parse_field(struct parse *parse, const json_t *json, json_t *seen, c
     return field->type != NULL;
 }
 
+/** A record. Its name is known before its fields, so that they may refer to it. */
 static struct avro_node *parse_record(struct parse *parse, const json_t *type, const char *space)
 {
     struct avro_node *node = new_node(parse, AVRO_KIND_RECORD);
@@ -154,6 +155,7 @@ static struct avro_node *parse_record(struct parse *parse, const json_t *type, c
     return ok ? node : NULL;
 }
 
+/** An enum. Symbols are part of the layout: their numbers are what is written. */
 static struct avro_node *parse_enum(struct parse *parse, const json_t *type, const char *space)
 {
     struct avro_node *node = new_node(parse, AVRO_KIND_ENUM);
@@ -176,6 +178,7 @@ static struct avro_node *parse_enum(struct parse *parse, const json_t *type, con
     return node;
 }
 
+/** A fixed: so many bytes. */
 static struct avro_node *parse_fixed(struct parse *parse, const json_t *type, const char *space)
 {
     struct avro_node *node = new_node(parse, AVRO_KIND_FIXED);
@@ -213,6 +216,7 @@ static bool has_branch(const struct avro_node *node, const struct avro_node *bra
 /** Most branches of a union, so that looking for doubles stays cheap. */
 #define BRANCHES_MAX 256
 
+/** A union, given as a list of its branches. */
 static struct avro_node *parse_union(struct parse *parse, const json_t *type, const char *space)
 {
     struct avro_node *node = new_node(parse, AVRO_KIND_UNION);

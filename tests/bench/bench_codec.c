@@ -113,6 +113,7 @@ static void bench_init(struct bench *bench)
     }
 }
 
+/** Frees what bench_init made. */
 static void bench_clear(struct bench *bench)
 {
     for (size_t i = 0; i < QUOTES; i++)
@@ -127,6 +128,7 @@ static void bench_clear(struct bench *bench)
     buf_clear(&bench->out);
 }
 
+/** One pass of each measurement follows. */
 static void encode_generated(struct bench *bench)
 {
     buf_reset(&bench->out);
@@ -178,6 +180,7 @@ static double turn(struct bench *bench, void (*pass)(struct bench *bench))
     return records * 1e6 / (double)taken_us;
 }
 
+/** Order for qsort. */
 static int compare_doubles(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;

@@ -31,6 +31,7 @@ struct tool {
 /** Turns one body into a result. */
 typedef bool (*step_fn)(struct tool *tool, struct str body, struct buf *out, struct error *error);
 
+/** Mode roundtrip. */
 static bool roundtrip(struct tool *tool, struct str body, struct buf *out, struct error *error)
 {
     if (!tool->codec->decode(body, &tool->arena, tool->record, error))
@@ -39,6 +40,7 @@ static bool roundtrip(struct tool *tool, struct str body, struct buf *out, struc
     return true;
 }
 
+/** Mode resolve. */
 static bool resolve(struct tool *tool, struct str body, struct buf *out, struct error *error)
 {
     struct str resolved;
@@ -48,6 +50,7 @@ static bool resolve(struct tool *tool, struct str body, struct buf *out, struct 
     return true;
 }
 
+/** Mode json. */
 static bool to_json(struct tool *tool, struct str body, struct buf *out, struct error *error)
 {
     return avro_shape_walk(tool->shape, body, out, error);
@@ -67,6 +70,7 @@ static bool read_frame(struct buf *body)
     return true;
 }
 
+/** Writes a result or, with `-`, a cause. */
 static void write_frame(char sign, struct str content)
 {
     const uint32_t len = (uint32_t)content.len + 1;

@@ -158,13 +158,25 @@ static void notices_are_sorted_and_never_repeated(void **state)
     }
 }
 
+static void cut_off_notice_does_not_give_the_key_away(void **state)
+{
+    static const char body[] =
+        "{\"Information\":\"We have detected your API key as SECRET and our standard API rate limit is 25\"}";
+    (void)state;
+    for (size_t len = 0; len < sizeof body - 1; len++) {
+        struct str cut = {.ptr = body, .len = len};
+        expect_none(parse_bytes("alphavantage", "global_quote", &ibm_spec, 200, JSON, cut),
+                    len == 0 ? OUTCOME_EMPTY : OUTCOME_MALFORMED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_carries_the_key_or_demo),       cmocka_unit_test(symbol_that_is_no_pair_makes_no_request),
         cmocka_unit_test(global_quote_reads_numbers_from_text),  cmocka_unit_test(listing_in_london_is_in_pence),
         cmocka_unit_test(exchange_rate_gives_bid_and_ask),       cmocka_unit_test(rate_of_another_pair_is_malformed),
-        cmocka_unit_test(notices_are_sorted_and_never_repeated),
+        cmocka_unit_test(notices_are_sorted_and_never_repeated), cmocka_unit_test(cut_off_notice_does_not_give_the_key_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

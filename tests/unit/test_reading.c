@@ -104,12 +104,30 @@ static void call_without_a_response_says_why(void **state)
     free(call);
 }
 
+static void key_that_a_provider_repeats_is_taken_out_of_the_message(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct reading reading;
+    const struct reading_origin keyed = {.provider = "coingecko", .api_key = "SECRET", .request_id = "0123"};
+    struct call *call = call_new(provider_endpoint(provider_find("coingecko"), "simple_price"), 0, 0);
+    const struct fetch_result fetched = {.complete = true,
+                                         .response = {.status = 400,
+                                                      .content_type = STR("application/json"),
+                                                      .body = STR("{\"error\":\"key SECRET is bad, SECRET\"}")}};
+    reading_take(&reading, &keyed, call, &fetched, &arena);
+    assert_string_equal(reading.parsed.message, "status 400, the provider says: key ****** is bad, ******");
+    arena_clear(&arena);
+    free(call);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quotes_get_the_fetch_time_and_the_request_id),
         cmocka_unit_test(delisted_asset_stands_in_the_health_event),
         cmocka_unit_test(call_without_a_response_says_why),
+        cmocka_unit_test(key_that_a_provider_repeats_is_taken_out_of_the_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
