@@ -5,30 +5,24 @@
 #include "persist/jobs/table.h"
 #include "persist/table.h"
 
-#define SQL_ENSURE "SELECT quotebus.ensure_day($1, $2::date)"
-
-/** Makes the partition of one day of a table where it is missing. */
-static bool ensure(const struct job_context *context, const char *table, int64_t day, struct error *error)
-{
-    char date[32];
-    int year, month, month_day;
-    time_civil(day, &year, &month, &month_day);
-    snprintf(date, sizeof(date), "%04d-%02d-%02d", year, month, month_day);
-    const char *const params[] = {table, date};
-    PGresult *result = pg_query(context->pg, SQL_ENSURE, 2, params, error);
-    PQclear(result);
-    return result != NULL || error_prefix(error, "partition of table %s for %s", table, date);
-}
+#define SQL_ENSURE                                                                                                               \
+    "SELECT count(quotebus.ensure_day($1, day::date)) FROM generate_series($2::date, $2::date + $3::integer, interval '1 day') " \
+    "day"
 
 /** run of the job. */
 static bool run(const struct job_context *context, int64_t slot_us, struct error *error)
 {
-    const int64_t today = time_day_of_us(slot_us);
+    char today[TIME_TEXT_MAX], days_ahead[32];
+    time_format_us(slot_us, today);
+    snprintf(days_ahead, sizeof(days_ahead), "%lld", (long long)context->config->persist.partitions_ahead_d);
     for (size_t i = 0; tables[i]; i++) {
-        for (int64_t day = today; tables[i]->by_day && day <= today + context->config->persist.partitions_ahead_d; day++) {
-            if (!ensure(context, tables[i]->name, day, error))
-                return false;
-        }
+        if (!tables[i]->by_day)
+            continue;
+        const char *const params[] = {tables[i]->name, today, days_ahead};
+        PGresult *result = pg_query(context->pg, SQL_ENSURE, 3, params, error);
+        PQclear(result);
+        if (!result)
+            return error_prefix(error, "partitions of table %s", tables[i]->name);
     }
     return true;
 }

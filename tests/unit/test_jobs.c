@@ -103,10 +103,11 @@ static void texts_of_an_array_are_quoted(void **state)
 static PGresult *result_of(const char *const *values, int count)
 {
     PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+    static char name[] = "c";
     PGresAttDesc columns[16] = {0};
     assert_non_null(result);
     for (int i = 0; i < count; i++)
-        columns[i].name = (char[]){"c"};
+        columns[i].name = name;
     assert_true(PQsetResultAttrs(result, count, columns));
     for (int i = 0; i < count; i++)
         assert_true(PQsetvalue(result, 0, i, (char *)values[i], values[i] ? (int)strlen(values[i]) : -1));
