@@ -95,22 +95,32 @@ static bool take_all(struct dry_run *run, struct error *error)
     }
 }
 
+/** Reads --samples. */
+static bool read_samples(const struct invocation *call, size_t *count, struct error *error)
+{
+    const char *text = invocation_option(call, "--samples");
+    char *end;
+    *count = SAMPLES_DEFAULT;
+    if (!text)
+        return true;
+    errno = 0;
+    const long long number = strtoll(text, &end, 10);
+    if (end == text || *end || errno || number < 0 || number > WHAT_IF_SAMPLES_MAX)
+        return error_set(error, ERROR_USAGE, "--samples '%.40s': write a whole number from 0 to %d", text, WHAT_IF_SAMPLES_MAX);
+    *count = (size_t)number;
+    return true;
+}
+
 /** Reads the options and the rule files. */
 static bool read_options(struct dry_run *run, const struct invocation *call, struct error *error)
 {
-    const char *against = invocation_option(call, "--against"), *samples = invocation_option(call, "--samples");
-    char *end = NULL;
+    const char *against = invocation_option(call, "--against");
     run->after.path = invocation_option(call, "--rules");
     run->before.path = against ? against : call->config->validate.rules_file;
     if (!run->after.path)
         return error_set(error, ERROR_USAGE, "--dry-run needs --rules FILE");
-    errno = 0;
-    const long long count = samples ? strtoll(samples, &end, 10) : SAMPLES_DEFAULT;
-    if (samples && (end == samples || *end || errno || count < 0 || count > WHAT_IF_SAMPLES_MAX))
-        return error_set(error, ERROR_USAGE, "--samples '%.40s': write a whole number from 0 to %d", samples,
-                         WHAT_IF_SAMPLES_MAX);
-    run->what_if.sample_max = (size_t)count;
-    return validate_time_option(call, "--from", INT64_MIN, &run->from_ms, error) &&
+    return read_samples(call, &run->what_if.sample_max, error) &&
+           validate_time_option(call, "--from", INT64_MIN, &run->from_ms, error) &&
            validate_time_option(call, "--to", INT64_MAX, &run->to_ms, error) &&
            rule_book_load(&run->before.rules, run->before.path, error) &&
            rule_book_load(&run->after.rules, run->after.path, error);

@@ -195,18 +195,25 @@ static void clear(struct report_run *run)
     registry_free(run->registry);
 }
 
+/** Finds the latest reports. */
+static bool find(struct report_run *run, struct error *error)
+{
+    const int64_t now_ms = clock_wall_us() / US_PER_MS;
+    for (size_t i = 0; !run->assets && i < sizeof(spans_ms) / sizeof(spans_ms[0]); i++) {
+        if (!read_since(run, spans_ms[i] < now_ms ? now_ms - spans_ms[i] : 0, error))
+            return false;
+    }
+    return run->assets ||
+           error_set(error, ERROR_NOT_FOUND, "there is no report yet%s%.100s: one is written every ten minutes of quotes",
+                     run->asset ? " of " : "", run->asset ? run->asset : "");
+}
+
 int validate_report(const struct invocation *call, struct error *error)
 {
     struct report_run run = {.config = call->config, .asset = invocation_option(call, "--asset")};
-    const int64_t now_ms = clock_wall_us() / US_PER_MS;
     run.registry = registry_new(&call->config->registry, error);
     run.decoder = run.registry ? decoder_new(run.registry, report_schema_json, error) : NULL;
-    bool ok = run.decoder != NULL;
-    for (size_t i = 0; ok && !run.assets && i < sizeof(spans_ms) / sizeof(spans_ms[0]); i++)
-        ok = read_since(&run, spans_ms[i] < now_ms ? now_ms - spans_ms[i] : 0, error);
-    if (ok && !run.assets)
-        ok = error_set(error, ERROR_NOT_FOUND, "there is no report yet%s%.100s: one is written every ten minutes of quotes",
-                       run.asset ? " of " : "", run.asset ? run.asset : "");
+    const bool ok = run.decoder && find(&run, error);
     if (ok)
         show(&run, call->json);
     clear(&run);

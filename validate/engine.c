@@ -182,6 +182,15 @@ static void make_clean(const struct trial *trial, struct str rules_version, cons
     clean->raw_offset = origin->offset;
 }
 
+/** Names the record that a correction replaces. */
+static void name_restated(const struct trial *trial, const struct source_slot *corrected, struct clean_quote *clean)
+{
+    if (!has_fired(trial, "restated") || !corrected || corrected->raw_offset < 0)
+        return;
+    clean->restates_partition = SOME_INT(clean->raw_partition);
+    clean->restates_offset = SOME_LONG(corrected->raw_offset);
+}
+
 /** What the peers said, in the currency of the quote; the anomalies of a quote share it. */
 static struct source_price *make_evidence(const struct trial *trial, struct arena *arena)
 {
@@ -296,11 +305,14 @@ void engine_judge(struct partition_memory *memory, const struct quote *quote, co
     out->has_consensus = false;
     try_quote(&trial, memory, asset, quote);
     make_clean(&trial, rule_settings_version(memory->settings), origin, arena, &out->clean);
+    name_restated(&trial, source_find(asset, quote->source), &out->clean);
     make_anomalies(&trial, arena, out);
     if (trial.verdict == VERDICT_REJECT || has_fired(&trial, "late") || (!asset && !(asset = asset_obtain(memory, quote->asset))))
         return;
     out->asset = asset;
-    remember(source_obtain(asset, quote->source, memory->settings), &trial);
+    struct source_slot *slot = source_obtain(asset, quote->source, memory->settings);
+    remember(slot, &trial);
+    slot->raw_offset = origin->offset;
     make_consensus(asset, &trial, arena, out);
     asset->raw_offset = origin->offset;
     asset->timestamp_ms = origin->timestamp_ms;

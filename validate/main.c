@@ -16,7 +16,8 @@ static const struct startup_spec spec = {
         "  quotebus-validate --config config/quotebus.yaml\n"
         "  quotebus-validate --set validate.instance=2 --set validate.listen=127.0.0.1:0   # a second one shares the work\n"
         "  quotebus-validate --set validate.output_prefix=shadow.                          # judges all again, beside the live "
-        "one\n",
+        "one\n"
+        "  kill -HUP PID                                             # reads the rule file again\n",
 };
 
 /** Says on stderr what went wrong. Returns the exit status. */

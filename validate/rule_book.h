@@ -10,7 +10,7 @@
 #include "validate/settings.h"
 
 /** Largest rule file: it has to fit into one record. Room for some 20,000 exceptions. */
-#define RULE_BOOK_BYTES_MAX (900 * 1024)
+#define RULE_BOOK_BYTES_MAX 921600
 
 struct rule_book {
     struct rule_settings *settings;

@@ -130,6 +130,7 @@ static struct source_slot *slot_new(struct str source, const struct rule_setting
     slot->state.currency.ptr = slot->currency;
     slot->state.recent = slot->recent;
     slot->group = rule_settings_group(settings, source);
+    slot->raw_offset = -1;
     return slot;
 }
 
@@ -192,7 +193,8 @@ static void encode_window(const struct asset_memory *asset, struct arena *arena,
                                                                  .polls = slot->window.polls,
                                                                  .gaps = slot->window.gaps,
                                                                  .usual_s = slot->window.usual_s,
-                                                                 .last_at_us = slot->window.last_at_us};
+                                                                 .last_at_us = slot->window.last_at_us,
+                                                                 .raw_offset = slot->raw_offset};
     }
 }
 
@@ -235,9 +237,11 @@ static bool restore_window(struct partition_memory *memory, struct asset_memory 
     for (size_t i = 0; i < record->window_sources_count; i++) {
         const struct source_window_state *from = &record->window_sources[i];
         struct source_slot *slot = source_find(asset, from->source);
-        if (slot)
-            slot->window = (struct source_window){
-                .polls = from->polls, .gaps = from->gaps, .usual_s = from->usual_s, .last_at_us = from->last_at_us};
+        if (!slot)
+            continue;
+        slot->raw_offset = from->raw_offset;
+        slot->window = (struct source_window){
+            .polls = from->polls, .gaps = from->gaps, .usual_s = from->usual_s, .last_at_us = from->last_at_us};
     }
     if (asset->window.begin_us > memory->window_begin_us)
         memory->window_begin_us = asset->window.begin_us;

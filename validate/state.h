@@ -28,6 +28,7 @@ struct source_slot {
     struct source_state state;
     int group; /**< independence group, or GROUP_OF_ITS_OWN */
     struct source_window window;
+    int64_t raw_offset; /**< of the record that `state` is of; -1: not known */
     struct sighting recent[RECENT_MAX];
     char currency[CURRENCY_NAME_MAX];
     char name[];

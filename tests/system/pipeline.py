@@ -148,7 +148,7 @@ class Pipeline:
 
     def check_reproducible(self):
         """Judging the raw topic again, into other topics, gives the same bytes."""
-        names = ("quotes.clean", "quotes.anomalies", "prices.consensus")
+        names = ("quotes.clean", "quotes.anomalies", "prices.consensus", "validate.reports")
         stack = self.stack
         stack.run("quotebus", "topics", "apply", "--set", f"kafka.topic_prefix={stack.prefix}shadow.")
         stack.start_stage("validate", "--set", "validate.output_prefix=shadow.", "--set", "validate.listen=127.0.0.1:0", name="validate-shadow")

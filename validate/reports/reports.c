@@ -127,7 +127,7 @@ static struct asset_memory **sorted_assets(const struct partition_memory *memory
     for (struct asset_memory *asset = memory->assets; asset; asset = asset->hh.next)
         assets[count++] = asset;
     if (count)
-        qsort(assets, count, sizeof(assets[0]), compare_assets);
+        qsort(assets, count, sizeof(struct asset_memory *), compare_assets);
     return assets;
 }
 

@@ -13,6 +13,7 @@ extern const struct rule currency_mismatch_rule;
 extern const struct rule future_time_rule;
 extern const struct rule stale_rule;
 extern const struct rule duplicate_rule;
+extern const struct rule restated_rule;
 extern const struct rule late_rule;
 extern const struct rule bad_bar_rule;
 extern const struct rule crossed_rule;
