@@ -261,6 +261,22 @@ static void change_currency(struct source_slot *slot, struct str currency)
     source_set_currency(slot, currency);
 }
 
+/** Notes whether the price changed, and since when it has been changing without a pause of lag_s. */
+static void note_change(struct source_state *state, const struct rule_input *input)
+{
+    const int64_t at_us = input->quote->observed_at_us;
+    if (state->price == 0) /* its first */
+        return;
+    if (state->price == input->price) {
+        state->unchanged++;
+        return;
+    }
+    if (at_us - state->changed_at_us > input->settings->lag_s * US_PER_S)
+        state->moving_since_us = at_us;
+    state->changed_at_us = at_us;
+    state->unchanged = 0;
+}
+
 /** Moves the memory of the source on. */
 static void remember(struct source_slot *slot, const struct trial *trial)
 {
@@ -269,10 +285,7 @@ static void remember(struct source_slot *slot, const struct trial *trial)
     struct source_state *state = &slot->state;
     if (!str_equal(state->currency, input->currency))
         change_currency(slot, input->currency);
-    const bool is_first = state->price == 0, same_price = state->price == input->price;
-    state->unchanged = same_price ? state->unchanged + 1 : 0;
-    if (!is_first && !same_price)
-        state->changed_at_us = quote->observed_at_us;
+    note_change(state, input);
     usual_move_on(state, input);
     if (trial->verdict == VERDICT_PASS)
         accept_price(slot, input);

@@ -46,13 +46,14 @@ const struct sighting *past_nearest(const struct source_state *source, int64_t a
     return nearest;
 }
 
-double past_moved_bps(const struct source_state *source, int64_t since_us)
+double past_moved_bps(const struct source_state *source, int64_t since_us, int64_t until_us)
 {
     double moved = 0;
     const struct sighting *then = past_nearest(source, since_us);
     if (!then)
         return 0;
-    for (const struct sighting *here = then; here < source->recent + source->recent_count; here++)
+    const struct sighting *end = source->recent + source->recent_count;
+    for (const struct sighting *here = then; here < end && here->observed_at_us <= until_us; here++)
         moved = fmax(moved, fabs(log_return_bps(then->price, here->price)));
     return moved;
 }

@@ -27,8 +27,10 @@ double log_return_bps(double from, double to);
 double past_sigma_bps(const struct source_state *source);
 /** The sighting nearest to a time, the earlier of two at the same distance; NULL without any. */
 const struct sighting *past_nearest(const struct source_state *source, int64_t at_us);
-/** Furthest that the price has been, after `since_us`, from where it was then, in basis points of the log return; 0 if unknown.
+/**
+ * Furthest that the price has been, from `since_us` to `until_us`, from where it was at the beginning, in basis points of the log
+ * return; 0 if unknown.
  */
-double past_moved_bps(const struct source_state *source, int64_t since_us);
+double past_moved_bps(const struct source_state *source, int64_t since_us, int64_t until_us);
 
 #endif

@@ -77,7 +77,8 @@ static bool peer_of(const struct source_state *state, const struct rule_input *i
     return observed_close(quote, seen, input->settings->fresh_s);
 }
 
-/** Fills the figures from the trusted peers, or from all when none is. */
+/** Fills the figures from the trusted peers, or from all when none is. What was said a minute away counts half of what is said
+ * now. */
 static void measure(struct peers *peers)
 {
     struct weighted_value prices[SOURCES_MAX], gaps[SOURCES_MAX];
@@ -86,8 +87,9 @@ static void measure(struct peers *peers)
         const struct peer *peer = &peers->items[i];
         if (!peer->trusted && peers->trusted)
             continue;
-        gaps[count] = (struct weighted_value){.value = peer->gap_minutes, .weight = peer->weight};
-        prices[count++] = (struct weighted_value){.value = peer->price, .weight = peer->weight};
+        const double weight = peer->weight / (1 + peer->gap_minutes);
+        gaps[count] = (struct weighted_value){.value = peer->gap_minutes, .weight = weight};
+        prices[count++] = (struct weighted_value){.value = peer->price, .weight = weight};
     }
     if (count == 0)
         return;
@@ -109,8 +111,8 @@ void peers_find(const struct asset_memory *asset, const struct rule_input *input
         if (!is_comparable(slot, input, own_group))
             continue;
         const bool close = peer_of(&slot->state, input, peer);
-        if (peer->trusted && slot->state.changed_at_us > peers->last_change_us)
-            peers->last_change_us = slot->state.changed_at_us;
+        if (peer->trusted && (!peers->moving || slot->state.changed_at_us > peers->moving->changed_at_us))
+            peers->moving = &slot->state;
         if (!close)
             continue;
         groups[peers->count++] = slot->group;

@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "validate/robust.h"
+
 #define BPS 1e4
+/** How old a price may be that bears the time of its fetch, or lies in a cache, without anybody knowing. */
+#define UNSEEN_MINUTES 1
 
 bool finding_set(struct finding *finding, enum verdict verdict, struct opt_double measured, struct opt_double threshold,
                  const char *unit, const char *format, ...)
@@ -47,39 +51,63 @@ double agreement_base_bps(const struct rule_input *input)
     return fmax(limit, fmin(quoted_spread_bps(input->quote), widest_quoted));
 }
 
-double agreement_bps(const struct rule_input *input)
+/** `base_bps` and, as independent errors add up, what a price of that deviation may move in the minutes. */
+static double widened_bps(const struct rule_input *input, double base_bps, double sigma_bps, double minutes)
 {
-    const double moved = input->settings->divergence_z * usual_sigma_bps(input) * sqrt(input->peers->gap_minutes);
-    return hypot(agreement_base_bps(input), moved);
+    return hypot(base_bps, input->settings->divergence_z * sigma_bps * sqrt(minutes));
 }
 
-double step_limit_bps(const struct rule_input *input, double base_bps, int64_t a_us, int64_t b_us)
+double agreement_bps(const struct rule_input *input)
 {
-    return hypot(base_bps, input->settings->divergence_z * usual_sigma_bps(input) * sqrt(past_minutes(a_us, b_us)));
+    return widened_bps(input, agreement_base_bps(input), usual_sigma_bps(input), input->peers->gap_minutes + UNSEEN_MINUTES);
+}
+
+double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us)
+{
+    return widened_bps(input, input->settings->divergence_floor_bps, usual_sigma_bps(input), past_minutes(a_us, b_us));
 }
 
 double usual_sigma_bps(const struct rule_input *input)
 {
-    double sigma = input->previous ? past_sigma_bps(input->previous) : 0;
-    for (size_t i = 0; sigma == 0 && i < input->peers->count; i++)
-        sigma = fmax(sigma, past_sigma_bps(input->peers->items[i].state));
-    return fmax(sigma, input->settings->sigma_bps);
+    struct weighted_value sigmas[SOURCES_MAX + 1];
+    size_t count = 0;
+    for (size_t i = 0; i <= input->peers->count; i++) {
+        const struct source_state *source = i < input->peers->count ? input->peers->items[i].state : input->previous;
+        const double sigma = source ? past_sigma_bps(source) : 0;
+        if (sigma > 0)
+            sigmas[count++] = (struct weighted_value){.value = sigma, .weight = 1};
+    }
+    weighted_sort(sigmas, count);
+    return fmax(count ? weighted_quantile(sigmas, count, 0.5) : 0, input->settings->sigma_bps);
 }
 
-double agreeing_weight(const struct rule_input *input, double limit_bps)
+double agreeing_weight(const struct rule_input *input, double part)
 {
+    const double base = agreement_base_bps(input), sigma = usual_sigma_bps(input);
     double weight = 0;
     for (size_t i = 0; i < input->peers->count; i++) {
         const struct peer *peer = &input->peers->items[i];
-        if (fabs(distance_bps(input->price, peer->price)) <= limit_bps)
+        const double limit = part * widened_bps(input, base, sigma, peer->gap_minutes + UNSEEN_MINUTES);
+        if (fabs(distance_bps(input->price, peer->price)) <= limit)
             weight += peer->weight;
     }
     return weight;
 }
 
+bool is_known_level(const struct rule_input *input)
+{
+    for (size_t i = 0; input->previous && i < input->previous->recent_count; i++) {
+        const struct sighting *here = &input->previous->recent[i];
+        const double limit = step_limit_bps(input, input->quote->observed_at_us, here->observed_at_us);
+        if (fabs(log_return_bps(here->price, input->price)) <= limit)
+            return true;
+    }
+    return false;
+}
+
 bool confirmed_by_peers(const struct rule_input *input)
 {
-    const double agree = agreeing_weight(input, agreement_bps(input));
+    const double agree = agreeing_weight(input, 1);
     return agree > 0 && agree >= input->peers->weight / 2;
 }
 
@@ -112,5 +140,6 @@ struct opt_double gross_reference(const struct rule_input *input)
         return (struct opt_double){0};
     if (input->peers->trusted)
         return input->peers->median;
-    return has_base(input, input->settings->gross_s) ? input->previous->accepted_price : (struct opt_double){0};
+    return has_base(input, input->settings->gross_s) && !is_known_level(input) ? input->previous->accepted_price
+                                                                               : (struct opt_double){0};
 }

@@ -49,12 +49,11 @@ struct peers {
     size_t count;
     double weight;            /**< of all peers: the number of independent ones */
     bool trusted;             /**< whether the median is that of trusted peers; when there are none it is that of all */
-    struct opt_double median; /**< weighted, in the comparison currency; unset without peers */
+    struct opt_double median; /**< in the comparison currency; unset without peers. The nearer in time, the more a peer counts */
     double spread;            /**< robust standard deviation (1.4826 MAD) around the median, in price units */
-    double gap_minutes;       /**< weighted median of the distances in time */
+    double gap_minutes;       /**< median of the distances in time; of these two each peer counts as in `median` */
     double trusted_weight;    /**< of the trusted ones */
-    int64_t
-        last_change_us; /**< when a trusted source of another group, however far in time, last saw its price change; 0: none */
+    const struct source_state *moving; /**< the trusted source of another group, at any time, that changed last; or NULL */
 };
 
 struct rule_input {
@@ -110,13 +109,15 @@ double agreement_base_bps(const struct rule_input *input);
 /** The same with what the price may have moved between the quote's time and theirs, in basis points. */
 double agreement_bps(const struct rule_input *input);
 /**
- * How far a price may be from another at another time, in basis points: `base_bps` at the same time, and with it, as independent
- * errors add up, divergence_z times the usual deviation of a minute times the square root of the minutes between.
+ * How far a price may be from another at another time, in basis points: the divergence floor at the same time, and with it, as
+ * independent errors add up, divergence_z times the usual deviation of a minute times the square root of the minutes between.
  */
-double step_limit_bps(const struct rule_input *input, double base_bps, int64_t a_us, int64_t b_us);
-/** The usual deviation of a minute's return: that of the source's past, without one the largest of the peers' pasts, and at
- * least sigma_bps of the class. */
+double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us);
+/** The usual deviation of a minute's return: the median of those that the pasts of the source and its peers give, and at least
+ * sigma_bps of the class. */
 double usual_sigma_bps(const struct rule_input *input);
+/** Whether the source has been at that price lately: it comes back from where it was taken along in the meantime. */
+bool is_known_level(const struct rule_input *input);
 /** Whether at least as many other sources are at the quote's level as are not, and there is one. */
 bool confirmed_by_peers(const struct rule_input *input);
 /**
@@ -124,8 +125,8 @@ bool confirmed_by_peers(const struct rule_input *input);
  * accepted price while it is not older than gross_s. Unset without either, and where others confirm the price.
  */
 struct opt_double gross_reference(const struct rule_input *input);
-/** Weight of the peers that are within `limit_bps` of the quote's price. */
-double agreeing_weight(const struct rule_input *input, double limit_bps);
+/** Weight of the peers that the quote agrees with, each at its own distance in time, within that part of the limit. */
+double agreeing_weight(const struct rule_input *input, double part);
 /** The move that a source may make since its accepted price without it being a jump, in basis points of the log return. */
 double jump_limit_bps(const struct rule_input *input);
 /** Log return since the accepted price in basis points; unset without an accepted price that is young enough to compare with. */

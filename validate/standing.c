@@ -19,8 +19,7 @@ static bool goes_on(const struct rule_input *input)
     const struct opt_double move = move_bps(input);
     if (!move.set || previous->verdict != VERDICT_PASS || previous->excluded || previous->recent_count < PAST_MIN)
         return false;
-    return fabs(move.value) <= step_limit_bps(input, input->settings->divergence_floor_bps, input->quote->observed_at_us,
-                                              previous->accepted_at_us.value);
+    return fabs(move.value) <= step_limit_bps(input, input->quote->observed_at_us, previous->accepted_at_us.value);
 }
 
 /** Whether the last step of a source was a leap. */
@@ -29,14 +28,14 @@ static bool has_leapt(const struct rule_input *input, const struct source_state 
     if (source->recent_count < PAST_MIN)
         return false;
     const struct sighting *last = &source->recent[source->recent_count - 1], *before = last - 1;
-    return fabs(log_return_bps(before->price, last->price)) >
-           step_limit_bps(input, input->settings->divergence_floor_bps, last->observed_at_us, before->observed_at_us);
+    return fabs(log_return_bps(before->price, last->price)) > step_limit_bps(input, last->observed_at_us, before->observed_at_us);
 }
 
 /** Whether a source has said the same for several polls while the quote's own source moved on. */
 static bool is_stuck(const struct rule_input *input, const struct source_state *source)
 {
-    return source->unchanged >= STUCK_POLLS && input->previous->changed_at_us > source->changed_at_us;
+    const bool moves = input->price != input->previous->price || input->previous->changed_at_us > source->changed_at_us;
+    return source->unchanged >= STUCK_POLLS && moves;
 }
 
 /** Whether the past speaks for the quote and against all who are trusted. */
@@ -90,7 +89,7 @@ struct standing standing_of(const struct rule_input *input)
     standing.limit_bps = agreement_bps(input) * part;
     if (standing.measured_bps <= standing.limit_bps)
         return standing;
-    const double agree = agreeing_weight(input, standing.limit_bps);
+    const double agree = agreeing_weight(input, part);
     if (agree > 0 && agree + 1 > peers->weight - agree)
         return standing;
     standing.stand = judge_distance(input, standing.limit_bps);

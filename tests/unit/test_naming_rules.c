@@ -217,14 +217,14 @@ static void late_quote_is_flagged_and_not_remembered(void **state)
     stream_close(&stream);
 }
 
-/** A quote of "old" that was observed `behind_s` before the last change at "moving", which is at 600 s. */
+/** A quote of "old" that was observed `behind_s` before the last change at "moving", which moves from 60 s to 2400 s. */
 static bool is_stale_behind(int64_t behind_s, bool moving)
 {
     struct stream stream = stream_open();
-    for (int i = 0; i <= 10; i++)
+    for (int i = 0; i <= 40; i++)
         judge(&stream, a_quote_at("moving", moving ? 100 + i * 0.01 : 100, i * 60));
-    struct quote old = a_quote_at("old", 100, 600 - behind_s);
-    old.fetched_at_us = NOON_US + 601 * US_PER_S;
+    struct quote old = a_quote_at("old", 100, 2400 - behind_s);
+    old.fetched_at_us = NOON_US + 2401 * US_PER_S;
     const bool stale = has_flag(judge(&stream, old), "stale");
     stream_close(&stream);
     return stale;
@@ -235,6 +235,7 @@ static void stale_fires_behind_a_source_that_still_moves(void **state)
     (void)state;
     assert_false(is_stale_behind(900, true));
     assert_true(is_stale_behind(901, true));
+    assert_true(is_stale_behind(3000, true)); /* from before it moved */
     assert_false(is_stale_behind(3000, false)); /* nobody's price changes: the market is closed */
 }
 

@@ -271,7 +271,7 @@ static void divergent_fires_beyond_the_floor(void **state)
     stream = stream_open();
     judge(&stream, a_quote("a", 100));
     judge(&stream, a_quote("b", 100));
-    assert_verdict(judge(&stream, a_quote("c", 101.01)), VERDICT_SUSPECT);
+    assert_verdict(judge(&stream, a_quote("c", 101.02)), VERDICT_SUSPECT);
     assert_true(has_flag(&stream.last.clean, "divergent"));
     assert_int_equal(stream.last.anomalies[0].evidence_count, 2);
     assert_int_equal(stream.last.clean.source_count, 3);
