@@ -87,7 +87,7 @@ static void measure(struct peers *peers)
         const struct peer *peer = &peers->items[i];
         if (!peer->trusted && peers->trusted)
             continue;
-        const double weight = peer->weight / (1 + peer->gap_minutes);
+        const double weight = peer_vote(peer);
         gaps[count] = (struct weighted_value){.value = peer->gap_minutes, .weight = weight};
         prices[count++] = (struct weighted_value){.value = peer->price, .weight = weight};
     }

@@ -81,17 +81,21 @@ double usual_sigma_bps(const struct rule_input *input)
     return fmax(count ? weighted_quantile(sigmas, count, 0.5) : 0, input->settings->sigma_bps);
 }
 
-double agreeing_weight(const struct rule_input *input, double part)
+struct votes votes_of_peers(const struct rule_input *input, double part)
 {
     const double base = agreement_base_bps(input), sigma = usual_sigma_bps(input);
-    double weight = 0;
+    struct votes votes = {0};
     for (size_t i = 0; i < input->peers->count; i++) {
         const struct peer *peer = &input->peers->items[i];
         const double limit = part * widened_bps(input, base, sigma, peer->gap_minutes + UNSEEN_MINUTES);
-        if (fabs(distance_bps(input->price, peer->price)) <= limit)
-            weight += peer->weight;
+        if (fabs(distance_bps(input->price, peer->price)) > limit) {
+            votes.against += peer_vote(peer);
+            continue;
+        }
+        votes.with += peer_vote(peer);
+        votes.sources_with += peer->weight;
     }
-    return weight;
+    return votes;
 }
 
 bool is_known_level(const struct rule_input *input)
@@ -107,8 +111,8 @@ bool is_known_level(const struct rule_input *input)
 
 bool confirmed_by_peers(const struct rule_input *input)
 {
-    const double agree = agreeing_weight(input, 1);
-    return agree > 0 && agree >= input->peers->weight / 2;
+    const struct votes votes = votes_of_peers(input, 1);
+    return votes.with > 0 && votes.with >= votes.against;
 }
 
 double jump_limit_bps(const struct rule_input *input)

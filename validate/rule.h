@@ -118,15 +118,28 @@ double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us
 double usual_sigma_bps(const struct rule_input *input);
 /** Whether the source has been at that price lately: it comes back from where it was taken along in the meantime. */
 bool is_known_level(const struct rule_input *input);
-/** Whether at least as many other sources are at the quote's level as are not, and there is one. */
+/** Whether the peers at the quote's level have at least as many votes as the others. */
 bool confirmed_by_peers(const struct rule_input *input);
 /**
  * What the price is a multiple of where it seems to be in another unit or unadjusted: the trusted peers' median, or the
  * accepted price while it is not older than gross_s. Unset without either, and where others confirm the price.
  */
 struct opt_double gross_reference(const struct rule_input *input);
-/** Weight of the peers that the quote agrees with, each at its own distance in time, within that part of the limit. */
-double agreeing_weight(const struct rule_input *input, double part);
+/** What a peer counts when sources are asked: the further it is in time, the less it knows of the quote's moment. */
+static inline double peer_vote(const struct peer *peer)
+{
+    return peer->weight / (1 + peer->gap_minutes);
+}
+
+/** How the peers vote on a price. */
+struct votes {
+    double with;         /**< votes of those that agree */
+    double against;      /**< votes of the others */
+    double sources_with; /**< independent sources that agree, however far in time */
+};
+
+/** Asks each peer, within that part of the limit at its own distance in time. */
+struct votes votes_of_peers(const struct rule_input *input, double part);
 /** The move that a source may make since its accepted price without it being a jump, in basis points of the log return. */
 double jump_limit_bps(const struct rule_input *input);
 /** Log return since the accepted price in basis points; unset without an accepted price that is young enough to compare with. */

@@ -38,11 +38,26 @@ static bool is_stuck(const struct rule_input *input, const struct source_state *
     return source->unchanged >= STUCK_POLLS && moves;
 }
 
+/** Whether all peers have stopped while the source goes its way step by step, whatever was thought of it. */
+static bool moves_alone(const struct rule_input *input)
+{
+    const struct source_state *previous = input->previous;
+    if (!previous || previous->price == input->price ||
+        fabs(log_return_bps(previous->price, input->price)) >
+            step_limit_bps(input, input->quote->observed_at_us, previous->observed_at_us))
+        return false;
+    for (size_t i = 0; i < input->peers->count; i++) {
+        if (!is_stuck(input, input->peers->items[i].state))
+            return false;
+    }
+    return previous->recent_count >= PAST_MIN;
+}
+
 /** Whether the past speaks for the quote and against all who are trusted. */
 static bool past_speaks_for(const struct rule_input *input)
 {
     if (!goes_on(input))
-        return false;
+        return moves_alone(input);
     for (size_t i = 0; i < input->peers->count; i++) {
         const struct peer *peer = &input->peers->items[i];
         if (peer->trusted && !has_leapt(input, peer->state) && !is_stuck(input, peer->state))
@@ -74,6 +89,14 @@ static enum stand judge_distance(const struct rule_input *input, double limit_bp
     return peers->trusted && has_past && !goes_on(input) ? STAND_OUTVOTED : STAND_DISPUTED;
 }
 
+/** Whether those at the quote's level, itself included with the vote of one of them, outvote the others: they saw a move first.
+ */
+static bool is_with_majority(const struct rule_input *input, double part)
+{
+    const struct votes votes = votes_of_peers(input, part);
+    return votes.with > 0 && votes.with * (1 + 1 / votes.sources_with) > votes.against;
+}
+
 struct standing standing_of(const struct rule_input *input)
 {
     const struct peers *peers = input->peers;
@@ -89,8 +112,7 @@ struct standing standing_of(const struct rule_input *input)
     standing.limit_bps = agreement_bps(input) * part;
     if (standing.measured_bps <= standing.limit_bps)
         return standing;
-    const double agree = agreeing_weight(input, part);
-    if (agree > 0 && agree + 1 > peers->weight - agree)
+    if (is_with_majority(input, part))
         return standing;
     standing.stand = judge_distance(input, standing.limit_bps);
     return standing;
