@@ -20,7 +20,7 @@
 #define SEND_WAIT_MS 5000
 /** Records leave the queue together after that long, and what the queue may hold. */
 #define LINGER_MS 2
-#define QUEUE_MAX_BYTES ((int64_t)64 * 1024 * 1024)
+#define QUEUE_MAX_BYTES ((int64_t)4 * 1024 * 1024)
 
 struct validator {
     const struct config *config;

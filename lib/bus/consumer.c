@@ -22,6 +22,8 @@
 #define CLOSE_STEP_MS 100
 #define DISPLAY_INTERVAL_MS 2000
 #define LAG_INTERVAL_MS 1000
+/** The clock is read once in so many records. */
+#define ATTEND_EVERY 256
 /** While all brokers are away: how often one is looked for, and the longest wait for its answer. */
 #define PROBE_INTERVAL_MS 1000
 #define PROBE_TIMEOUT_MS 200
@@ -48,6 +50,7 @@ struct consumer {
     int64_t next_lag_ms;
     bool away; /* all brokers are */
     int64_t next_probe_ms;
+    int unattended; /* records since the clock was read */
     struct fetch_burst burst;
 };
 
@@ -361,9 +364,8 @@ void consumer_free(struct consumer *consumer)
 }
 
 /** Updates the lag metrics once in a while, from what the last fetches told. */
-static void update_lag(struct consumer *consumer)
+static void update_lag(struct consumer *consumer, int64_t now_ms)
 {
-    const int64_t now_ms = clock_mono_ms();
     if (now_ms < consumer->next_lag_ms)
         return;
     consumer->next_lag_ms = now_ms + LAG_INTERVAL_MS;
@@ -379,10 +381,9 @@ static void update_lag(struct consumer *consumer)
 }
 
 /** Asks whether a broker answers again: a partition without new records would not tell. */
-static void look_for_brokers(struct consumer *consumer)
+static void look_for_brokers(struct consumer *consumer, int64_t now_ms)
 {
     const struct rd_kafka_metadata *metadata;
-    const int64_t now_ms = clock_mono_ms();
     if (!consumer->away || now_ms < consumer->next_probe_ms)
         return;
     consumer->next_probe_ms = now_ms + PROBE_INTERVAL_MS;
@@ -393,14 +394,23 @@ static void look_for_brokers(struct consumer *consumer)
 }
 
 /** Sends the offsets for lag tools when it is time. */
-static void commit_display(struct consumer *consumer)
+static void commit_display(struct consumer *consumer, int64_t now_ms)
 {
-    const int64_t now_ms = clock_mono_ms();
     if (!consumer->display || now_ms < consumer->next_display_ms)
         return;
     consumer->next_display_ms = now_ms + DISPLAY_INTERVAL_MS;
     rd_kafka_commit(consumer->rk, consumer->display, 1);
     set_display(consumer, NULL);
+}
+
+/** What is done now and then, by the clock. */
+static void attend(struct consumer *consumer)
+{
+    const int64_t now_ms = clock_mono_ms();
+    consumer->unattended = 0;
+    commit_display(consumer, now_ms);
+    update_lag(consumer, now_ms);
+    look_for_brokers(consumer, now_ms);
 }
 
 /** An event that is not a record: the end of a partition, trouble that passes (logged once in a while), or a failure. */
@@ -462,9 +472,8 @@ enum consumer_result consumer_poll(struct consumer *consumer, int64_t timeout_ms
         take_event(consumer, polled);
     else if (polled && !consumer->failed)
         deliver = take_record(consumer, polled);
-    commit_display(consumer);
-    update_lag(consumer);
-    look_for_brokers(consumer);
+    if (!deliver || ++consumer->unattended >= ATTEND_EVERY)
+        attend(consumer);
     if (deliver) {
         *message = polled;
         return CONSUMER_RECORD;

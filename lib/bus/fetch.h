@@ -24,7 +24,7 @@
     {"enable.auto.commit", "false"},                                                                                             \
         {"enable.auto.offset.store", "false"}, /* Every start is explicit; jumping by itself would lose or repeat records. */    \
         {"auto.offset.reset", "error"}, {"enable.partition.eof", "true"}, {"fetch.wait.max.ms", "50"},                           \
-        {"fetch.error.backoff.ms", "200"}, {"fetch.message.max.bytes", "524288"}, {"fetch.max.bytes", "2097152"},                \
+        {"fetch.error.backoff.ms", "200"}, {"fetch.message.max.bytes", "262144"}, {"fetch.max.bytes", "1048576"},                \
         {"queued.min.messages", "10000"},                                                                                        \
     {                                                                                                                            \
         "queued.max.messages.kbytes", "4096"                                                                                     \

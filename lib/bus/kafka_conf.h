@@ -2,8 +2,8 @@
  * What every Kafka client of the project has in common: brokers, extra properties, log and error callbacks, client.id.
  *
  * librdkafka's own log lines go to base/log.h under the component `kafka`. Trouble with the connection is said at most once per
- * KAFKA_QUIET_MS, since a client reports it on every attempt while a broker is away. Queues are kept small: a stage stays below
- * 40 MB even while it catches up. Threads: any.
+ * KAFKA_QUIET_MS, since a client reports it on every attempt while a broker is away. Queues are kept small: a stage takes some
+ * 20 MB, and some 50 MB while it catches up. Threads: any.
  */
 #ifndef QUOTEBUS_BUS_KAFKA_CONF_H
 #define QUOTEBUS_BUS_KAFKA_CONF_H

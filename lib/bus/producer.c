@@ -84,6 +84,8 @@ static rd_kafka_conf_t *make_conf(const struct kafka_settings *settings, const s
         {"topic.metadata.propagation.max.ms", transactional ? "10000" : "3600000"},
         /* The list ends here without a transactional id. */
         {transactional ? "transaction.timeout.ms" : NULL, transaction_timeout},
+        /* The commit says that all was delivered: what is not told need not be kept until somebody asks. */
+        {"delivery.report.only.error", "true"},
         {"transactional.id", options->transactional_id},
         {options->transaction_timeout_ms < SOCKET_TIMEOUT_MS ? "socket.timeout.ms" : NULL, transaction_timeout},
         {NULL, NULL},
@@ -181,30 +183,33 @@ static bool is_usable(struct producer *producer, struct error *error)
 }
 
 /**
- * Fetches the metadata of a topic before the first record goes there. librdkafka itself would ask for it up to a second later,
- * which would be the latency of every first transaction.
+ * The handle of a topic, NULL when there are too many. At the first record its metadata is fetched: librdkafka itself would ask
+ * for it up to a second later, which would be the latency of every first transaction.
  */
-static void meet_topic(struct producer *producer, const char *name)
+static rd_kafka_topic_t *meet_topic(struct producer *producer, const char *name)
 {
     const rd_kafka_metadata_t *metadata;
     for (size_t i = 0; i < producer->topic_count; i++) {
         if (strcmp(rd_kafka_topic_name(producer->topics[i]), name) == 0)
-            return;
+            return producer->topics[i];
     }
     rd_kafka_topic_t *topic = producer->topic_count < TOPICS_MAX ? rd_kafka_topic_new(producer->rk, name, NULL) : NULL;
     if (!topic)
-        return;
+        return NULL;
     producer->topics[producer->topic_count++] = topic;
     if (!rd_kafka_metadata(producer->rk, 0, topic, &metadata, METADATA_TIMEOUT_MS))
         rd_kafka_metadata_destroy(metadata);
+    return topic;
 }
 
-/** One attempt to queue. The headers stay the caller's on failure. */
-static rd_kafka_resp_err_t enqueue(struct producer *producer, const struct outgoing *record)
+/** One attempt to queue, by the topic's handle or, without one, its name. The headers stay the caller's on failure. */
+static rd_kafka_resp_err_t enqueue(struct producer *producer, rd_kafka_topic_t *topic, const struct outgoing *record)
 {
     /* Headers go as one list: librdkafka 2.0.2 frees those given one by one twice when the partition does not exist. */
+    const rd_kafka_vu_t by_handle = {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic};
+    const rd_kafka_vu_t by_name = {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = record->topic};
     const rd_kafka_vu_t parts[] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = record->topic},
+        topic ? by_handle : by_name,
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms},
@@ -222,18 +227,28 @@ static rd_kafka_resp_err_t enqueue(struct producer *producer, const struct outgo
     return err;
 }
 
-bool producer_send(struct producer *producer, const struct outgoing *record, int64_t wait_ms, struct error *error)
+/** Serves delivery callbacks until there is room for the record, for `wait_ms` at the most. */
+static rd_kafka_resp_err_t enqueue_later(struct producer *producer, rd_kafka_topic_t *topic, const struct outgoing *record,
+                                         int64_t wait_ms, struct error *error)
 {
-    meet_topic(producer, record->topic);
     const int64_t deadline_ms = clock_mono_ms() + wait_ms;
-    rd_kafka_resp_err_t err = enqueue(producer, record);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__QUEUE_FULL;
     while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL && is_usable(producer, error)) {
         const int64_t left_ms = deadline_ms - clock_mono_ms();
         if (left_ms <= 0)
             break;
         rd_kafka_poll(producer->rk, (int)(left_ms < FULL_STEP_MS ? left_ms : FULL_STEP_MS));
-        err = enqueue(producer, record);
+        err = enqueue(producer, topic, record);
     }
+    return err;
+}
+
+bool producer_send(struct producer *producer, const struct outgoing *record, int64_t wait_ms, struct error *error)
+{
+    rd_kafka_topic_t *topic = meet_topic(producer, record->topic);
+    rd_kafka_resp_err_t err = enqueue(producer, topic, record);
+    if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        err = enqueue_later(producer, topic, record, wait_ms, error);
     if (!err) {
         producer->sent++;
         return true;
@@ -265,6 +280,8 @@ bool producer_flush(struct producer *producer, int64_t timeout_ms, struct error 
 
 size_t producer_pending(const struct producer *producer)
 {
+    if (producer->transactional) /* success is not told */
+        return (size_t)rd_kafka_outq_len(producer->rk);
     return (size_t)(producer->sent - producer->done);
 }
 

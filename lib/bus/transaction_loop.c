@@ -10,6 +10,10 @@
 
 /** Longest wait for a record while nothing is open. */
 #define IDLE_POLL_MS 100
+/** Records between two looks at the clock. */
+#define TURN_RECORDS 64
+/** How many intervals a transaction may take while more records are at hand. */
+#define BACKLOG_INTERVALS 10
 /** A record that cannot be processed yet: first and longest pause between two tries, and how long before the session fails. */
 #define WAIT_FIRST_MS 50
 #define WAIT_STEP_MAX_MS 1000
@@ -192,30 +196,40 @@ static int64_t poll_ms(const struct transaction_loop *loop)
     return left_ms < 0 ? 0 : left_ms < IDLE_POLL_MS ? left_ms : IDLE_POLL_MS;
 }
 
-/** Says it when no broker answers any more, and when one does again. */
-static void show_connection(struct transaction_loop *loop)
+/**
+ * Whether the open transaction has to be committed. One costs the same however much is in it, so while more records are at hand
+ * it may grow for a few intervals: they are late already, and catch up sooner.
+ */
+static bool is_due(const struct transaction_loop *loop, bool idle)
 {
-    const bool away = !consumer_connected(loop->consumer);
-    const bool assigned = consumer_assigned_count(loop->consumer) > 0;
-    if (away != loop->away)
-        service_set_ready(!away && assigned, away ? "no broker answers" : assigned ? "assigned" : "waiting for partitions");
-    loop->away = away;
+    if (!loop->open)
+        return false;
+    const int64_t age_ms = clock_mono_ms() - loop->began_ms;
+    const int64_t limit_ms = idle ? loop->options->interval_ms : loop->options->interval_ms * BACKLOG_INTERVALS;
+    return loop->records >= loop->options->max_records || age_ms >= limit_ms;
 }
 
-/** One turn: a record, or none, and a commit when it is due. */
+/** Whether the transaction can take the next record right away. */
+static bool has_room(const struct transaction_loop *loop)
+{
+    return !loop->held && (!loop->open || loop->records < loop->options->max_records);
+}
+
+/** One turn: the records that are at hand, up to a number, and a commit when it is due. */
 static bool turn(struct transaction_loop *loop, struct error *error)
 {
+    bool idle = false;
+    int64_t timeout_ms = poll_ms(loop);
     service_heartbeat();
-    if (loop->stage->between)
-        loop->stage->between(loop->stage->ctx);
-    if (!loop->held && consumer_poll(loop->consumer, poll_ms(loop), &loop->held, error) == CONSUMER_FAILED)
-        return false;
-    show_connection(loop);
-    if (loop->held && !process_held(loop, error))
-        return false;
-    const bool due = loop->open && (loop->records >= loop->options->max_records ||
-                                    clock_mono_ms() - loop->began_ms >= loop->options->interval_ms);
-    return !due || commit(loop, error);
+    for (int i = 0; i < TURN_RECORDS && !idle && (i == 0 || has_room(loop)) && !service_stopping(); i++) {
+        if (!loop->held && consumer_poll(loop->consumer, timeout_ms, &loop->held, error) == CONSUMER_FAILED)
+            return false;
+        timeout_ms = 0;
+        idle = !loop->held;
+        if (loop->held && !process_held(loop, error))
+            return false;
+    }
+    return !is_due(loop, idle) || commit(loop, error);
 }
 
 /** Turns until a stop or a failure; what is open at a stop is committed. */

@@ -3,15 +3,15 @@
  *
  *     bench_rules [--json]
  *
- * 500 assets with 4 sources each: random walks, one quote in a hundred off by 30%, one in five a repeated observation. The two
- * measurements take turns, so that a disturbance hits both, and the median of the turns counts. Takes about four seconds.
+ * 500 assets with 4 sources each (quote_stream.h). The two measurements take turns, so that a disturbance hits both, and the
+ * median of the turns counts. Takes about four seconds.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "quote_stream.h"
 #include "validate/engine.h"
 
 #define ASSETS 500
@@ -26,44 +26,22 @@ static const char rules_text[] = "version: bench\nclasses:\n  equity: { currency
 
 struct bench {
     struct rule_settings *settings;
+    struct quote_stream stream; /* owns the texts of the quotes */
     struct quote *quotes;
     struct str *bodies;
-    struct arena memory; /* of names and bodies */
+    struct arena memory; /* of the bodies */
     struct arena arena;  /* reset per record */
     struct buf out;
     size_t suspects;
     size_t prices;
 };
 
-/** A random walk of all assets, as their sources tell it, and the encoded records. */
+/** Takes the quotes of a stream, and encodes them. */
 static void make_quotes(struct bench *bench)
 {
-    static const char *const sources[SOURCES] = {"yahoo", "cnbc", "cboe", "alphavantage"};
-    unsigned seed = 1;
-    double prices[ASSETS];
-    struct str names[ASSETS];
-    for (size_t a = 0; a < ASSETS; a++) {
-        buf_reset(&bench->out);
-        buf_printf(&bench->out, "equity:A%zu", a);
-        names[a] = arena_str(&bench->memory, buf_str(&bench->out));
-        prices[a] = 20 + (double)(a % 97) * 5;
-    }
+    quote_stream_init(&bench->stream, ASSETS, SOURCES, START_US, 60 * US_PER_S);
     for (size_t i = 0; i < QUOTES; i++) {
-        const size_t asset = i / SOURCES % ASSETS, source = i % SOURCES, round = i / (ASSETS * SOURCES);
-        const int64_t at_us = START_US + (int64_t)(round - (rand_r(&seed) % 5 == 0 && round)) * 60 * US_PER_S + (int64_t)source;
-        prices[asset] *= exp((rand_r(&seed) % 2001 - 1000) * 1e-6);
-        const double price = rand_r(&seed) % 100 ? prices[asset] : prices[asset] * 1.3;
-        bench->quotes[i] = (struct quote){.asset = names[asset],
-                                          .source = str_from(sources[source]),
-                                          .symbol = names[asset],
-                                          .currency = STR("USD"),
-                                          .price = price,
-                                          .volume = SOME_DOUBLE(41234567),
-                                          .observed_at_us = at_us,
-                                          .observed_resolution_s = 1,
-                                          .fetched_at_us = START_US + (int64_t)round * 60 * US_PER_S + (int64_t)source,
-                                          .request_id = STR("yahoo-spark-019b7c3e5a10-0042"),
-                                          .unit_factor = 1};
+        bench->quotes[i] = quote_stream_next(&bench->stream);
         buf_reset(&bench->out);
         quote_encode(&bench->quotes[i], &bench->out);
         bench->bodies[i] = arena_str(&bench->memory, buf_str(&bench->out));
@@ -145,6 +123,7 @@ int main(int argc, char **argv)
     arena_clear(&bench.arena);
     buf_clear(&bench.out);
     rule_settings_free(bench.settings);
+    quote_stream_clear(&bench.stream);
     free(bench.quotes);
     free(bench.bodies);
     return 0;

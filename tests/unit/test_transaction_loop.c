@@ -37,11 +37,19 @@ struct copier {
     bool stop_while_waiting;
     bool fail_commit;
     bool fail_assigned;
+    int64_t pause_ms;    /* on each record */
+    int64_t interval_ms; /* of transactions, and their size */
+    int64_t max_records;
 };
 
 static struct copier copier(int stop_after)
 {
-    return (struct copier){.stop_after = stop_after, .fail_at = NOBODY, .wait_at = NOBODY, .last_offset = -1};
+    return (struct copier){.stop_after = stop_after,
+                           .fail_at = NOBODY,
+                           .wait_at = NOBODY,
+                           .last_offset = -1,
+                           .interval_ms = 60000,
+                           .max_records = 10};
 }
 
 static bool on_assigned(void *ctx, const rd_kafka_topic_partition_list_t *committed, struct error *error)
@@ -73,6 +81,8 @@ static enum transaction_status on_record(void *ctx, const rd_kafka_message_t *me
     }
     assert_int_equal(message->offset, copier->last_offset < 0 ? message->offset : copier->last_offset + 1);
     copier->last_offset = message->offset;
+    if (copier->pause_ms)
+        service_sleep(copier->pause_ms);
     const struct outgoing record = {.topic = OUT_TOPIC, .key = STR("k"), .value = STR("v"), .timestamp_ms = 1};
     assert_true(producer_send(producer, &record, 1000, error));
     if (++copier->records == copier->stop_after)
@@ -99,8 +109,8 @@ static bool run_session(struct mock_kafka *mock, struct copier *copier, struct e
         .name = "copier",
         .consumer = {.client_id = "c", .group = "g", .topics = topics, .topic_count = 1, .session_timeout_ms = 6000},
         .producer = {.client_id = "p", .transactional_id = "t", .transaction_timeout_ms = 5000, .max_queued_bytes = 1 << 20},
-        .max_records = 10,
-        .interval_ms = 60000};
+        .max_records = copier->max_records,
+        .interval_ms = copier->interval_ms};
     error_clear(error);
     sent_offset = NOBODY;
     assert_true(service_start("copier", &no_endpoints, error)); /* nothing asks for a stop yet */
@@ -129,6 +139,22 @@ static void all_is_committed_in_transactions_of_the_given_size_and_at_the_stop(v
     assert_int_equal(stage.assigned, 1);
     assert_int_equal(stage.revoked, 1);
     assert_int_equal(sent_offset, 25);
+    mock_kafka_free(&mock);
+}
+
+static void transaction_outlives_its_interval_while_more_records_are_at_hand(void **state)
+{
+    (void)state;
+    struct error error;
+    struct mock_kafka mock = mock_with_records(30);
+    struct copier stage = copier(30);
+    stage.max_records = 1000;
+    stage.interval_ms = 100;
+    stage.pause_ms = 5;
+    assert_true(run_session(&mock, &stage, &error));
+    assert_int_equal(stage.records, 30);
+    assert_int_equal(stage.commits, 1);
+    assert_int_equal(sent_offset, 30);
     mock_kafka_free(&mock);
 }
 
@@ -222,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_committed_in_transactions_of_the_given_size_and_at_the_stop),
+        cmocka_unit_test(transaction_outlives_its_interval_while_more_records_are_at_hand),
         cmocka_unit_test(failed_session_commits_nothing_of_its_open_transaction),
         cmocka_unit_test(record_that_has_to_wait_is_tried_again_in_its_place),
         cmocka_unit_test(stop_while_a_record_waits_commits_what_was_before_it),
