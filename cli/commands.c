@@ -2,6 +2,7 @@
 
 extern const struct command command_assets;
 extern const struct command command_check;
+extern const struct command command_rebuild;
 extern const struct command command_replay;
 extern const struct command command_status;
 extern const struct command command_summary;
@@ -10,6 +11,6 @@ extern const struct command command_topics;
 extern const struct command command_validate;
 
 const struct command *const commands[] = {
-    &command_status, &command_tail, &command_topics, &command_summary, &command_check, &command_assets, &command_validate,
-    &command_replay, NULL,
+    &command_status, &command_tail,     &command_topics, &command_summary, &command_check,
+    &command_assets, &command_validate, &command_replay, &command_rebuild, NULL,
 };

@@ -26,7 +26,8 @@ struct row_store *row_store_new(const struct config *config, struct registry *re
     struct row_store *store = xcalloc(1, sizeof(*store));
     store->first = options->first;
     if (!feeds_init(&store->feeds, config, registry, error) ||
-        !pg_connect(&store->pg, config->postgres.conninfo, &limits, error) || !migrate_check(&store->pg, error)) {
+        !pg_connect(&store->pg, config->postgres.conninfo, &limits, error) || !migrate_check(&store->pg, error) ||
+        (options->as_owner && !pg_execute(&store->pg, PG_TAKE_OWNER_ROLE, error))) {
         row_store_free(store);
         return NULL;
     }
@@ -79,6 +80,12 @@ static void account(struct row_store *store)
     store->stored += (int64_t)(store->rows - batch->letter_count);
 }
 
+void row_store_reset(struct row_store *store)
+{
+    batch_reset(&store->batch);
+    store->rows = 0;
+}
+
 bool row_store_flush(struct row_store *store, struct error *error)
 {
     enum store_way way = store->first;
@@ -94,8 +101,7 @@ bool row_store_flush(struct row_store *store, struct error *error)
             return false;
     }
     account(store);
-    batch_reset(&store->batch);
-    store->rows = 0;
+    row_store_reset(store);
     return true;
 }
 

@@ -20,6 +20,7 @@ struct row_store;
 struct row_store_options {
     const char *schema;   /**< STORE_LIVE_SCHEMA or one beside it; kept by reference */
     enum store_way first; /**< how a batch is tried first */
+    bool as_owner;        /**< takes the role of the owner of schema quotebus */
 };
 
 /** Connects and checks the schema's version. `config` and `registry` are kept by reference. NULL on failure. */
@@ -35,6 +36,8 @@ bool row_store_add(struct row_store *store, rd_kafka_message_t *message, struct 
 bool row_store_put(struct row_store *store, size_t feed, struct origin origin, struct str body, struct error *error) MUST_CHECK;
 /** Writes what is in the batch. */
 bool row_store_flush(struct row_store *store, struct error *error) MUST_CHECK;
+/** Drops what is in the batch, and with it the records of Kafka: call it before their reader is freed. */
+void row_store_reset(struct row_store *store);
 /** Records that were stored, and those that can be no row. */
 int64_t row_store_stored(const struct row_store *store);
 int64_t row_store_refused(const struct row_store *store);

@@ -21,6 +21,11 @@ struct pg {
     int64_t reply_timeout_ms; /**< longest wait for one reply */
 };
 
+/** Takes the role of the owner of schema quotebus for the rest of the session: what is made then is his. */
+#define PG_TAKE_OWNER_ROLE                                                                                                       \
+    "SELECT pg_catalog.set_config('role', pg_catalog.pg_get_userbyid(nspowner), false)"                                          \
+    " FROM pg_catalog.pg_namespace WHERE nspname = 'quotebus'"
+
 /** How long the server may take. */
 struct pg_limits {
     int64_t statement_ms;        /**< statement_timeout; 0: none */
