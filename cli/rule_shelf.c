@@ -29,19 +29,20 @@ static void keep_book(struct rule_shelf *shelf, struct rule_book *book)
     shelf->books[shelf->count++] = *book;
 }
 
-/** Takes a record of the topic. */
+/** Takes a record of the topic. A file that this program cannot use is left out: it may be an old one that nobody asks for. */
 static bool keep_record(struct rule_shelf *shelf, struct decoder *decoder, const rd_kafka_message_t *message, struct error *error)
 {
     struct arena arena = {0};
     struct str body;
     struct rule_file file;
     struct rule_book book;
+    struct error unusable = {0};
     const struct str value = {.ptr = message->payload, .len = message->len};
     if (!message->payload) /* a tombstone */
         return true;
-    const bool ok = decoder_body(decoder, value, &arena, &body, error) == DECODE_OK &&
-                    rule_file_decode(body, &arena, &file, error) && rule_book_restore(&book, &file, error);
-    if (ok)
+    const bool ok =
+        decoder_body(decoder, value, &arena, &body, error) == DECODE_OK && rule_file_decode(body, &arena, &file, error);
+    if (ok && rule_book_restore(&book, &file, &unusable))
         keep_book(shelf, &book);
     arena_clear(&arena);
     return ok || error_prefix(error, "the rule file at offset %lld", (long long)message->offset);
@@ -84,9 +85,10 @@ const struct rule_settings *rule_shelf_find(const struct rule_shelf *shelf, stru
 {
     const struct rule_book *book = find_book(shelf, version);
     if (!book)
-        (void)error_set(error, ERROR_NOT_FOUND,
-                        "the rule file of version %.*s is neither on validate.rules nor that of the configuration",
-                        STR_ARG(version));
+        (void)error_set(
+            error, ERROR_NOT_FOUND,
+            "no rule file of version %.*s that this program can use is on validate.rules, nor is it that of the configuration",
+            STR_ARG(version));
     return book ? book->settings : NULL;
 }
 

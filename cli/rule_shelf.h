@@ -16,7 +16,7 @@ struct rule_shelf {
     size_t count;
 };
 
-/** Reads the topic, and adds the rule file of the configuration where that can be read. */
+/** Reads the topic, and adds the rule file of the configuration. Files that this program cannot use are left out. */
 bool rule_shelf_fill(struct rule_shelf *shelf, const struct config *config, struct registry *registry,
                      struct error *error) MUST_CHECK;
 /** The settings of a version, borrowed; NULL with ERROR_NOT_FOUND. */
