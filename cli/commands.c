@@ -8,9 +8,10 @@ extern const struct command command_status;
 extern const struct command command_summary;
 extern const struct command command_tail;
 extern const struct command command_topics;
+extern const struct command command_trace;
 extern const struct command command_validate;
 
 const struct command *const commands[] = {
-    &command_status, &command_tail,     &command_topics, &command_summary, &command_check,
-    &command_assets, &command_validate, &command_replay, &command_rebuild, NULL,
+    &command_status,   &command_tail,   &command_topics,  &command_summary, &command_check, &command_assets,
+    &command_validate, &command_replay, &command_rebuild, &command_trace,   NULL,
 };
