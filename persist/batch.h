@@ -25,7 +25,7 @@ struct batch_row {
     size_t end;
     int64_t at_us;
     const rd_kafka_message_t *message; /**< NULL: it came by batch_put */
-    bool refused; /**< became a dead letter */
+    bool refused;                      /**< became a dead letter */
 };
 
 struct batch_table {
@@ -40,9 +40,9 @@ struct batch_table {
 struct batch_letter {
     const struct feed *feed;
     const rd_kafka_message_t *message; /**< NULL: it came by batch_put */
-    const char *connect_stage; /**< string literal */
-    const char *cause;         /**< string literal */
-    const char *text;          /**< in the batch's arena */
+    const char *connect_stage;         /**< string literal */
+    const char *cause;                 /**< string literal */
+    const char *text;                  /**< in the batch's arena */
 };
 
 /** A day whose partition a batch needs. */

@@ -235,7 +235,7 @@ static void stale_fires_behind_a_source_that_still_moves(void **state)
     (void)state;
     assert_false(is_stale_behind(900, true));
     assert_true(is_stale_behind(901, true));
-    assert_true(is_stale_behind(3000, true)); /* from before it moved */
+    assert_true(is_stale_behind(3000, true));   /* from before it moved */
     assert_false(is_stale_behind(3000, false)); /* nobody's price changes: the market is closed */
 }
 
