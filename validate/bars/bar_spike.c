@@ -50,10 +50,10 @@ static double night_step(const struct bar_trial *trial, size_t i)
     return trial_return(trial, i) - inside;
 }
 
-/** Whether all bars that border on the run's nights have opens. */
-static bool has_opens(const struct bar_trial *trial, struct run run)
+/** Whether the step into live bar i was made over one night, and with an open behind it. */
+static bool has_night(const struct bar_trial *trial, size_t i)
 {
-    return is_price(trial->live[run.first].bar->open) && is_price(trial->live[run.last + 1].bar->open);
+    return is_price(trial->live[i].bar->open) && trial->live[i].bar == trial->live[i - 1].bar + 1;
 }
 
 /** The robust standard deviation of the steps over the nights around a run, its own two left out. */
@@ -77,7 +77,8 @@ static double night_spread(const struct bar_trial *trial, struct run run)
 static double run_limit(const struct bar_trial *trial, struct run run, double deviation, double sign)
 {
     const double by_days = fmax(limit_at(trial, run.first), limit_at(trial, run.last));
-    if (!has_opens(trial, run) || sign * night_step(trial, run.first) < NIGHT_PART * deviation ||
+    if (!has_night(trial, run.first) || !has_night(trial, run.last + 1) ||
+        sign * night_step(trial, run.first) < NIGHT_PART * deviation ||
         -sign * night_step(trial, run.last + 1) < NIGHT_PART * deviation)
         return by_days;
     const double by_nights = trial->settings->spike_k * night_spread(trial, run);

@@ -74,28 +74,37 @@ static size_t repeats_needed(const struct bar_trial *trial, size_t i, bool same_
     return range > 0 || usual_move >= TICKS_MOVE * tick ? asked : SIZE_MAX;
 }
 
+/** Whether the source gives volumes: indices and currencies have a column of zeros. */
+static bool gives_volumes(const struct bar_trial *trial)
+{
+    size_t have = 0;
+    for (size_t i = 0; i < trial->live_count; i++)
+        have += is_price(trial->live[i].bar->volume);
+    return 2 * have > trial->live_count;
+}
+
 /** Whether nothing was traded, so that an unchanged price is right: no volume, or a weekend. */
-static bool is_quiet(const struct bar_trial *trial, const struct day_bar *bar)
+static bool is_quiet(const struct bar_trial *trial, const struct day_bar *bar, bool volumes)
 {
     const int64_t week_day = ((bar->day % 7) + 7) % 7; /* 1970-01-01 was a Thursday */
     const bool weekend = week_day == SATURDAY || week_day == SUNDAY;
-    return (bar->volume.set && bar->volume.value == 0) || (weekend && !trial->settings->every_day);
+    return (volumes && bar->volume.set && bar->volume.value == 0) || (weekend && !trial->settings->every_day);
 }
 
 /** Flags the bars that repeat live bar `first` up to `last`. */
-static void judge_run(struct bar_trial *trial, const struct bar_rule *rule, size_t first, size_t last)
+static void judge_run(struct bar_trial *trial, const struct bar_rule *rule, size_t first, size_t last, bool volumes)
 {
     const struct day_bar *begin = trial->live[first].bar;
     bool same_volume = begin->volume.set && begin->volume.value > 0;
     size_t counted = 0;
     for (size_t i = first + 1; i <= last; i++) {
         same_volume = same_volume && same(trial->live[i].bar->volume, begin->volume);
-        counted += !is_quiet(trial, trial->live[i].bar);
+        counted += !is_quiet(trial, trial->live[i].bar, volumes);
     }
     if (counted < repeats_needed(trial, first, same_volume))
         return;
     for (size_t i = first + 1; i <= last; i++) {
-        if (!is_quiet(trial, trial->live[i].bar))
+        if (!is_quiet(trial, trial->live[i].bar, volumes))
             bar_mark(trial->live[i].bar, rule, VERDICT_SUSPECT);
     }
 }
@@ -106,12 +115,13 @@ static void judge_run(struct bar_trial *trial, const struct bar_rule *rule, size
  */
 static void judge(struct bar_trial *trial, const struct bar_rule *rule)
 {
+    const bool volumes = gives_volumes(trial);
     for (size_t first = 0; first < trial->live_count;) {
         size_t last = first;
         while (last + 1 < trial->live_count && repeats(trial->live[last + 1].bar, trial->live[last].bar))
             last++;
         if (last > first)
-            judge_run(trial, rule, first, last);
+            judge_run(trial, rule, first, last, volumes);
         first = last + 1;
     }
 }

@@ -15,17 +15,23 @@
 #define REVERSE_MIN 4.0
 /**
  * The day of a crash is wilder than that of a split. Wildness is the range over the usual one times the volume over the usual
- * one: above 3 on a day of twenty, and on nearly every day of a real move of that size. With a step back beside it less is asked.
+ * one: above 3 on a day of twenty, and on nearly every day of a real move of that size.
  */
-#define WILDNESS_ALONE 3.0
-#define WILDNESS_RETURNED 5.0
+#define WILDNESS_MAX 3.0
+/** That of the day of the step back, whose ratio is known already. */
+#define WILDNESS_OTHER_MAX 5.0
 /** Bars whose usual range and volume are compared with; the days on each side that a level must stay. */
 #define USUAL_BARS 20
-#define STAY_BARS 3
+#define STAY_BARS 7
+/** The fewest of them, at an end of the series; and the share of the ratio by which the levels of both sides may miss it. */
+#define STAY_FEWEST 3
+#define STAY_SHARE 0.4
 /** Logs of one ratio differ by less. */
 #define SAME_RATIO 1e-9
-/** What may be left of a step after its counterpart. */
+/** What may be left of a step after its counterpart; more within so many bars. */
 #define COUNTERPART_SHARE 0.3
+#define COUNTERPART_SHARE_NEAR 0.5
+#define NEAR_BARS 60
 /** Days between two bars of a long weekend. */
 #define GAP_DAYS 5
 /** An announcement may be that many bars from the step. */
@@ -74,14 +80,12 @@ static double usual(const struct bar_trial *trial, size_t i, double (*figure)(co
     return median_of(values, count);
 }
 
-/** Whether the step into live bar i was made outside of trading hours, as that of a split is. */
-static bool is_nightly(const struct bar_trial *trial, size_t i, double ratio)
+/** The step into live bar i as far as it was made outside of trading hours, where a split is; the whole one without an open. */
+static double night_step(const struct bar_trial *trial, size_t i)
 {
-    const struct live_bar *live = &trial->live[i];
-    if (!is_price(live->bar->open))
-        return true;
-    const double inside = log(live->bar->close.value / live->bar->open.value);
-    return fabs(trial_return(trial, i) - inside - ratio) <= 2 * tolerance_at(live);
+    const struct day_bar *bar = trial->live[i].bar;
+    const double inside = is_price(bar->open) ? log(bar->close.value / bar->open.value) : 0;
+    return trial_return(trial, i) - inside;
 }
 
 /** How wild the day of live bar i was. Without volumes the range stands for both. */
@@ -94,16 +98,24 @@ static double wildness(const struct bar_trial *trial, size_t i)
     return fmax(range, 1) * fmax(volume, 1);
 }
 
-/** Whether the level stays on both sides of the step into live bar i. */
+/** The median level of `count` live bars from `first` on. */
+static double median_level(const struct bar_trial *trial, size_t first, size_t count)
+{
+    double values[STAY_BARS];
+    for (size_t k = 0; k < count; k++)
+        values[k] = trial->live[first + k].level;
+    return median_of(values, count);
+}
+
+/** Whether the level of the days behind the step into live bar i is that of the days before, moved by the ratio. */
 static bool stays(const struct bar_trial *trial, size_t i, double ratio)
 {
-    if (i < STAY_BARS || i + STAY_BARS > trial->live_count)
+    const size_t before = i < STAY_BARS ? i : STAY_BARS;
+    const size_t after = trial->live_count - i < STAY_BARS ? trial->live_count - i : STAY_BARS;
+    if (before < STAY_FEWEST || after < STAY_FEWEST)
         return false;
-    for (size_t k = 1; k < STAY_BARS; k++) {
-        if (fabs(trial_return(trial, i - k)) > fabs(ratio) / 2 || fabs(trial_return(trial, i + k)) > fabs(ratio) / 2)
-            return false;
-    }
-    return true;
+    const double moved = median_level(trial, i, after) - median_level(trial, i - before, before);
+    return fabs(moved - ratio) < STAY_SHARE * fabs(ratio);
 }
 
 /** Whether the adjusted close goes on across the step, which says that it is known; only of use where no splits are announced. */
@@ -139,30 +151,30 @@ static bool gives_splits(const struct bar_trial *trial)
 /** Log of the ratio of the step into live bar i when it can be that of a split; 0 otherwise. */
 static double split_step(const struct bar_trial *trial, size_t i)
 {
-    const double step = trial_return(trial, i);
-    const double ratio = fabs(step) < STEP_MIN ? 0 : nearest_ratio(step, tolerance_at(&trial->live[i]));
-    return ratio != 0 && is_nightly(trial, i, ratio) && stays(trial, i, ratio) && !is_announced(trial, i, ratio) ? ratio : 0;
+    if (fabs(trial_return(trial, i)) < STEP_MIN)
+        return 0;
+    const double ratio = nearest_ratio(night_step(trial, i), tolerance_at(&trial->live[i]));
+    return ratio != 0 && stays(trial, i, ratio) && !is_announced(trial, i, ratio) ? ratio : 0;
 }
 
-/** Whether another calm step makes up for the one into live bar i exactly: the two bound what lies between. */
-static bool has_return(const double *steps, size_t count, size_t i)
+/** Whether the steps into live bars i and k go opposite ways and are about equally large. */
+static bool is_counterpart(const struct bar_trial *trial, size_t i, size_t k)
 {
-    for (size_t k = 0; k < count; k++) {
-        if (steps[k] != 0 && fabs(steps[k] + steps[i]) < SAME_RATIO)
-            return true;
-    }
-    return false;
+    const double step = trial_return(trial, i), rest = step + trial_return(trial, k);
+    const size_t away = i > k ? i - k : k - i;
+    return fabs(rest) < (away <= NEAR_BARS ? COUNTERPART_SHARE_NEAR : COUNTERPART_SHARE) * fabs(step);
 }
 
-/** Whether any step the other way is about as large: then the level may have come back, and which side is wrong is open. */
-static bool has_counterpart(const struct bar_trial *trial, size_t i)
+/** The counterpart that is nearest to the step into live bar i; 0: there is none. */
+static size_t counterpart(const struct bar_trial *trial, size_t i)
 {
-    const double step = trial_return(trial, i);
-    for (size_t k = 1; k < trial->live_count; k++) {
-        if (fabs(trial_return(trial, k) + step) < COUNTERPART_SHARE * fabs(step))
-            return true;
+    for (size_t away = 1; away < trial->live_count; away++) {
+        if (i > away && is_counterpart(trial, i, i - away))
+            return i - away;
+        if (i + away < trial->live_count && is_counterpart(trial, i, i + away))
+            return i + away;
     }
-    return false;
+    return 0;
 }
 
 /** Whether the days of the step into live bar i follow each other, with nothing left out that could have been a crash. */
@@ -172,51 +184,47 @@ static bool is_gapless(const struct bar_trial *trial, size_t i)
     return live->bar == before->bar + 1 && live->bar->day - before->bar->day <= GAP_DAYS && !before->proposed && !live->proposed;
 }
 
-/** Whether the step into live bar i, which none makes up for, is that of a split rather than a move. */
-static bool stands_alone(const struct bar_trial *trial, const double *steps, size_t i)
+/**
+ * Keeps the step into live bar i when it is that of a split rather than a move; `kept` has the ratios. Where a step goes the
+ * other way, it must be of the same ratio: then the two bound what lies between. Else the level came back by itself, or which
+ * side is wrong is open.
+ */
+static void keep_credible(const struct bar_trial *trial, size_t i, double ratio, double *kept)
 {
-    const bool small_upward = steps[i] > 0 && steps[i] < log(REVERSE_MIN) - SAME_RATIO;
-    return !small_upward && wildness(trial, i) <= WILDNESS_ALONE && !has_counterpart(trial, i);
+    const size_t other = counterpart(trial, i);
+    const bool small_upward = ratio > 0 && ratio < log(REVERSE_MIN) - SAME_RATIO;
+    if (wildness(trial, i) > WILDNESS_MAX || !is_gapless(trial, i) || (!other && small_upward))
+        return;
+    if (other) {
+        if (fabs(night_step(trial, other) + ratio) > tolerance_at(&trial->live[other]) || !stays(trial, other, -ratio) ||
+            wildness(trial, other) > WILDNESS_OTHER_MAX)
+            return;
+        kept[other] = -ratio;
+    }
+    kept[i] = ratio;
 }
 
-/** Keeps of the steps those that are credible. Returns how many are left. */
-static size_t keep_credible(const struct bar_trial *trial, double *steps)
+/** Whether the adjusted close explains the step: the history is as it was traded, and the source lists no splits at all. */
+static bool is_known(const struct bar_trial *trial, size_t i, bool lists_splits)
+{
+    return !lists_splits && adjusted_goes_on(trial, i);
+}
+
+/** Finds the steps; `steps` gets their ratios, 0 elsewhere. Steps that are known are taken out of the levels. */
+static void find_steps(struct bar_trial *trial, double *steps)
 {
     const size_t count = trial->live_count;
-    size_t left = 0;
-    bool *kept = xcalloc(count, sizeof(*kept));
-    for (size_t i = 1; i < count; i++) {
-        if (steps[i] != 0 && (wildness(trial, i) > WILDNESS_RETURNED || !is_gapless(trial, i)))
-            steps[i] = 0;
-    }
-    for (size_t i = 1; i < count; i++)
-        kept[i] = steps[i] != 0 && (has_return(steps, count, i) || stands_alone(trial, steps, i));
-    for (size_t i = 1; i < count; i++) {
-        steps[i] = kept[i] ? steps[i] : 0;
-        left += kept[i];
-    }
-    free(kept);
-    return left;
-}
-
-/**
- * Finds the steps; `steps` gets their ratios, 0 elsewhere. Those that the adjusted close explains are taken out of the levels:
- * the history is as it was traded. Returns how many are left.
- */
-static size_t find_steps(struct bar_trial *trial, double *steps)
-{
-    const bool explains = !gives_splits(trial);
+    const bool lists_splits = gives_splits(trial);
     double known = 0;
-    for (size_t i = 1; i < trial->live_count; i++) {
+    for (size_t i = 1; i < count; i++)
         steps[i] = split_step(trial, i);
-        trial->live[i - 1].level -= known;
-        if (steps[i] != 0 && explains && adjusted_goes_on(trial, i)) {
+    for (size_t i = 1; i < count; i++) {
+        if (steps[i] != 0 && is_known(trial, i, lists_splits)) {
             known += steps[i];
             steps[i] = 0;
         }
+        trial->live[i].level -= known;
     }
-    trial->live[trial->live_count - 1].level -= known;
-    return keep_credible(trial, steps);
 }
 
 /** Which plateau is right: that of the newest bar unless it is one of few, since prices of today need no adjustment. */
@@ -255,13 +263,19 @@ static void judge_steps(struct bar_trial *trial, const struct bar_rule *rule, co
  */
 static void judge(struct bar_trial *trial, const struct bar_rule *rule)
 {
-    if (trial->live_count == 0)
+    const size_t count = trial->live_count;
+    if (count == 0)
         return;
-    double *steps = xcalloc(trial->live_count, sizeof(*steps));
-    if (find_steps(trial, steps))
-        judge_steps(trial, rule, steps);
+    double *steps = xcalloc(count, sizeof(*steps)), *kept = xcalloc(count, sizeof(*kept));
+    find_steps(trial, steps);
+    for (size_t i = 1; i < count; i++) {
+        if (steps[i] != 0)
+            keep_credible(trial, i, steps[i], kept);
+    }
+    judge_steps(trial, rule, kept);
     trial_measure(trial);
     free(steps);
+    free(kept);
 }
 
 const struct bar_rule bars_missed_split = {.name = "missed_split", .stage = BAR_HISTORY, .judge = judge};

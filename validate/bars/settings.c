@@ -26,7 +26,7 @@ struct bar_rules {
 static const struct yaml_field fields[] = {
     YAML_BOOL(struct bar_settings, every_day, "false"),
     YAML_DOUBLE(struct bar_settings, bad_bar_bps, "10", 0, 1e4),
-    YAML_DOUBLE(struct bar_settings, spike_floor_bps, "800", 1, 1e5),
+    YAML_DOUBLE(struct bar_settings, spike_floor_bps, "500", 1, 1e5),
     YAML_DOUBLE(struct bar_settings, spike_k, "8", 1, 1000),
     YAML_DOUBLE(struct bar_settings, divergence_floor_bps, "200", 0.1, 1e5),
     YAML_DOUBLE(struct bar_settings, divergence_k, "6", 0, 1000),
