@@ -45,9 +45,7 @@ static double side_level(const struct bar_trial *trial, struct run run, bool bef
 /** The part of the step into live bar i that was made between the close before and the open; the whole step without an open. */
 static double night_step(const struct bar_trial *trial, size_t i)
 {
-    const struct day_bar *bar = trial->live[i].bar;
-    const double inside = is_price(bar->open) ? log(bar->close.value / bar->open.value) : 0;
-    return trial_return(trial, i) - inside;
+    return trial_return(trial, i) - move_inside(trial->live[i].bar);
 }
 
 /** Whether the step into live bar i was made over one night, and with an open behind it. */

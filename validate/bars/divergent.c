@@ -12,17 +12,24 @@ enum belief { BELIEVE_THIS, BELIEVE_OTHER, BELIEVE_NEITHER };
 /** Whether a live bar stands against one other source, and neither is contradicted by its own history. */
 static bool is_dispute(const struct live_bar *live)
 {
-    return live->differing == 1 && live->agreeing == 0 && !live->proposed && !live->sole_witness;
+    return live->differing == 1 && live->agreeing == 0 && !live_doubted(live) && !live->sole_witness;
+}
+
+/** The step over the night into a live bar: the noise of a night is smaller than that of a day. */
+static double night_step(const struct live_bar *before, const struct live_bar *live)
+{
+    return fabs(live->basis - move_inside(live->bar) - before->basis);
 }
 
 /** Adds the steps that this source and the other made into live bar i. */
 static void add_steps(const struct bar_trial *trial, size_t i, double *own, double *others)
 {
+    const struct live_bar *other[BAR_SOURCES_MAX], *other_before[BAR_SOURCES_MAX];
     const struct live_bar *before = &trial->live[i - 1], *live = &trial->live[i];
-    if (!before->peers.set || !live->peers.set)
+    if (sources_of_day(trial, before, other_before) != 1 || sources_of_day(trial, live, other) != 1)
         return;
-    *own += fabs(live->basis - before->basis);
-    *others += fabs(live->peers.value - before->peers.value);
+    *own += night_step(before, live);
+    *others += night_step(other_before[0], other[0]);
 }
 
 /** Who has moved away from whom at the begin and end of the dispute first..last. */

@@ -126,4 +126,4 @@ static void judge(struct bar_trial *trial, const struct bar_rule *rule)
     }
 }
 
-const struct bar_rule bars_frozen = {.name = "frozen", .stage = BAR_FINAL, .judge = judge};
+const struct bar_rule bars_frozen = {.name = "frozen", .stage = BAR_HISTORY, .judge = judge};

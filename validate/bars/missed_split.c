@@ -83,9 +83,7 @@ static double usual(const struct bar_trial *trial, size_t i, double (*figure)(co
 /** The step into live bar i as far as it was made outside of trading hours, where a split is; the whole one without an open. */
 static double night_step(const struct bar_trial *trial, size_t i)
 {
-    const struct day_bar *bar = trial->live[i].bar;
-    const double inside = is_price(bar->open) ? log(bar->close.value / bar->open.value) : 0;
-    return trial_return(trial, i) - inside;
+    return trial_return(trial, i) - move_inside(trial->live[i].bar);
 }
 
 /** How wild the day of live bar i was. Without volumes the range stands for both. */

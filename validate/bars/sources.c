@@ -49,10 +49,10 @@ static void count_votes(const struct bar_trial *trial, struct live_bar *live)
     const size_t count = sources_of_day(trial, live, others);
     size_t sound = 0;
     for (size_t k = 0; k < count; k++)
-        sound += !others[k]->proposed;
-    live->sole_witness = count > 0 && sound == 0 && !live->proposed;
+        sound += !live_doubted(others[k]);
+    live->sole_witness = count > 0 && sound == 0 && !live_doubted(live);
     for (size_t k = 0; k < count; k++) {
-        if (sound && others[k]->proposed)
+        if (sound && live_doubted(others[k]))
             continue;
         const bool near = fabs(others[k]->basis - live->basis) <= trial->divergence;
         live->agreeing += near;

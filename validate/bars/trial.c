@@ -28,6 +28,11 @@ bool bar_marked(const struct day_bar *bar, const struct bar_rule *rule)
     return bar->flags >> bar_rule_bit(rule) & 1;
 }
 
+bool live_doubted(const struct live_bar *live)
+{
+    return live->proposed || live->bar->suspect;
+}
+
 void live_propose(struct live_bar *live, const struct bar_rule *rule)
 {
     live->proposed |= UINT32_C(1) << bar_rule_bit(rule);
@@ -55,6 +60,11 @@ double trial_return(const struct bar_trial *trial, size_t i)
 {
     assert(i > 0 && i < trial->live_count);
     return trial->live[i].level - trial->live[i - 1].level;
+}
+
+double move_inside(const struct day_bar *bar)
+{
+    return is_price(bar->open) ? log(bar->close.value / bar->open.value) : 0;
 }
 
 /** The median basis of up to SPLIT_SIDE live bars from `first` on, before the splits are taken out. */

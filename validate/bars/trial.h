@@ -17,9 +17,9 @@ struct live_bar {
     double local_spread;     /**< robust standard deviation of the returns around, its own and the next left out */
     struct opt_double peers; /**< median basis of the other sources on that day */
     uint32_t proposed;       /**< bits of flags by which the history contradicts the close, until other sources are heard */
-    unsigned agreeing;       /**< other sources whose close of the day is near; of those without proposals if there are any */
+    unsigned agreeing;       /**< other sources whose close of the day is near; of those without doubts if there are any */
     unsigned differing;      /**< and those whose close is not */
-    bool sole_witness;       /**< all other sources of the day have proposals against them, this bar has none */
+    bool sole_witness;       /**< all other sources of the day are doubted, this bar is not */
 };
 
 struct bar_trial {
@@ -36,8 +36,8 @@ struct bar_trial {
 /** When a rule is asked. */
 enum bar_stage {
     BAR_STRUCTURAL, /**< looks at bars as they stand; a REJECT keeps one out of the live bars */
-    BAR_HISTORY,    /**< looks at the live bars of one series; what it proposes falls where other sources say the same */
-    BAR_FINAL       /**< looks at all there is */
+    BAR_HISTORY, /**< looks at the live bars of one series; what it proposes (not marks) falls where other sources say the same */
+    BAR_FINAL    /**< looks at all there is */
 };
 
 struct bar_rule {
@@ -52,6 +52,8 @@ void bar_mark(struct day_bar *bar, const struct bar_rule *rule, enum verdict ver
 /** Whether a rule has flagged a bar. */
 bool bar_marked(const struct day_bar *bar, const struct bar_rule *rule);
 
+/** Whether something speaks against a live bar without other sources having been heard. */
+bool live_doubted(const struct live_bar *live);
 /** Proposes a flag that says that the close is wrong. */
 void live_propose(struct live_bar *live, const struct bar_rule *rule);
 /** Makes suspect all bars whose proposals still stand. */
@@ -64,6 +66,8 @@ void trial_clear(struct bar_trial *trial);
 void trial_measure(struct bar_trial *trial);
 /** Log return of live bar i > 0 in levels. */
 double trial_return(const struct bar_trial *trial, size_t i);
+/** Log of close over open: what a bar moved in trading hours; 0 without an open. */
+double move_inside(const struct day_bar *bar);
 /** Number of live bars before a day. */
 size_t trial_seek(const struct bar_trial *trial, int64_t day);
 /** The live bar of a day, or NULL. */
