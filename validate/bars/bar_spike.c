@@ -10,6 +10,8 @@
 #define SIDE 3
 /** The levels on both sides may differ by that share of the spike. */
 #define BACK_SHARE 0.5
+/** Last digits of a price by which it must move at least. */
+#define TICKS_MIN 3.0
 /** Share of the spike that must lie outside of trading hours for it to be measured by the nights. */
 #define NIGHT_PART 0.8
 /** Nights on each side that their spread is taken from. */
@@ -83,6 +85,15 @@ static double run_limit(const struct bar_trial *trial, struct run run, double de
     return fmin(by_days, fmax(by_nights, trial->settings->spike_floor_bps / 1e4));
 }
 
+/** What a few last digits of the prices around a run are, as log: a price of few digits moves by no less. */
+static double tick_limit(const struct bar_trial *trial, struct run run)
+{
+    const struct day_bar *before = trial->live[run.first - 1].bar, *bar = trial->live[run.first].bar,
+                         *after = trial->live[run.last + 1].bar;
+    const double tick = fmin(bar_tick(bar), fmin(bar_tick(before), bar_tick(after)));
+    return TICKS_MIN * tick / fmin(bar->close.value, fmin(before->close.value, after->close.value));
+}
+
 /** Whether the run leaves its surroundings by more than the limit and comes back to them. */
 static bool is_spike(const struct bar_trial *trial, struct run run)
 {
@@ -92,7 +103,8 @@ static bool is_spike(const struct bar_trial *trial, struct run run)
     const double sign = copysign(1, there);
     /* The least of all distances, so that a day of a real move, which one side agrees with, is none. */
     const double deviation = fmin(fmin(sign * there, sign * back), fmin(sign * (first - before), sign * (last - after)));
-    return deviation > run_limit(trial, run, deviation, sign) && fabs(after - before) < BACK_SHARE * deviation;
+    return deviation > run_limit(trial, run, deviation, sign) && deviation > tick_limit(trial, run) &&
+           fabs(after - before) < BACK_SHARE * deviation;
 }
 
 /** The longest step that begins a spike is looked for from live bar `first` on: its end, or 0. */

@@ -6,9 +6,6 @@
 /** Bars on each side from which the step of prices is taken, and how much of a price is rounding of its binary form. */
 #define TICK_SIDE 20
 #define NOISE 1e-6
-/** Steps of prices that are looked for in one bar. */
-#define LARGEST_STEP 10.0
-#define SMALLEST_STEP 1e-8
 /** A range of that many steps of the price makes one identical bar a copy, and two or more with fewer. */
 #define TICKS_SURE 20.0
 #define TICKS_SOME 3.0
@@ -30,22 +27,6 @@ static double tick_near(const struct bar_trial *trial, size_t i)
     return tick;
 }
 
-/** Whether a price is a multiple of a step. */
-static bool is_multiple(struct opt_double price, double step)
-{
-    return !price.set || fabs(price.value - step * round(price.value / step)) <= NOISE * price.value;
-}
-
-/** The largest power of ten that the prices of a bar are multiples of: some sources round. */
-static double own_tick(const struct day_bar *bar)
-{
-    double step = LARGEST_STEP;
-    while (step > SMALLEST_STEP && !(is_multiple(bar->open, step) && is_multiple(bar->high, step) &&
-                                     is_multiple(bar->low, step) && is_multiple(bar->close, step)))
-        step /= 10;
-    return step;
-}
-
 /** Whether two optional figures are the same. */
 static bool same(struct opt_double a, struct opt_double b)
 {
@@ -63,7 +44,7 @@ static bool repeats(const struct day_bar *bar, const struct day_bar *before)
 static size_t repeats_needed(const struct bar_trial *trial, size_t i, bool same_volume)
 {
     const struct day_bar *bar = trial->live[i].bar;
-    const double tick = fmax(tick_near(trial, i), own_tick(bar));
+    const double tick = fmax(tick_near(trial, i), bar_tick(bar));
     const double range = is_price(bar->high) && is_price(bar->low) ? bar->high.value - bar->low.value : 0;
     const double usual_move = trial->spread * bar->close.value;
     if (range > 0 && (same_volume || range >= TICKS_SURE * tick))

@@ -12,6 +12,11 @@
 #define LOCAL_SIDE 10
 /** Bars on each side of an announced split whose median says whether the price shows it. */
 #define SPLIT_SIDE 3
+/** Steps of prices that are looked for in one bar. */
+#define LARGEST_STEP 10.0
+#define SMALLEST_STEP 1e-8
+/** How much of a price is rounding of its binary form. */
+#define TICK_NOISE 1e-6
 /** Least spread: a series that hardly moves still has rounded prices. */
 #define SPREAD_MIN 1e-4
 
@@ -49,6 +54,21 @@ void trial_commit(struct bar_trial *trial)
 bool is_price(struct opt_double figure)
 {
     return figure.set && isfinite(figure.value) && figure.value > 0;
+}
+
+/** Whether a price is a multiple of a step. */
+static bool is_multiple(struct opt_double price, double step)
+{
+    return !price.set || fabs(price.value - step * round(price.value / step)) <= TICK_NOISE * price.value;
+}
+
+double bar_tick(const struct day_bar *bar)
+{
+    double step = LARGEST_STEP;
+    while (step > SMALLEST_STEP && !(is_multiple(bar->open, step) && is_multiple(bar->high, step) &&
+                                     is_multiple(bar->low, step) && is_multiple(bar->close, step)))
+        step /= 10;
+    return step;
 }
 
 double announced_split(const struct day_bar *bar)

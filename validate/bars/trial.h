@@ -75,6 +75,8 @@ const struct live_bar *trial_find(const struct bar_trial *trial, int64_t day);
 
 /** Whether an optional price is finite and above 0. */
 bool is_price(struct opt_double figure);
+/** The largest power of ten (at most 10) that the prices of a bar are multiples of: what its last digit is worth. */
+double bar_tick(const struct day_bar *bar);
 /** New units per old one that the bar announces; 1: no split. */
 double announced_split(const struct day_bar *bar);
 
