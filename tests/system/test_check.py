@@ -1,9 +1,17 @@
 """`quotebus check`: the program alone, with no stack beside it."""
 
+import datetime
 import json
+import os
+import pathlib
+import random
 import subprocess
+import time
 
 import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RECORDINGS = pathlib.Path(os.environ.get("QUOTEBUS_RECORDINGS", ROOT.parent / "shared" / "fixtures" / "providers"))
 
 HEADER = "asset,source,observed_at,fetched_at,price,currency,bid\n"
 ROW = "equity:AAPL,{},2026-01-05T15:00:00Z,2026-01-05T15:00:01Z,{},USD,\n"
@@ -108,3 +116,102 @@ def test_another_rule_file_gives_other_verdicts(check, tmp_path):
 def test_bytes_that_are_no_text_come_out_as_json(check):
     status, verdicts, _ = check(HEADER.encode() + b"equity:\xff\x00A,a,,2026-01-05T15:00:01Z,1,USD,\n\xff,a,,,,,\n")
     assert status == 0 and len(verdicts) == 2 and verdicts[1]["verdict"] == "REJECT"
+
+
+# Daily bars
+
+BAR_HEADER = "asset,source,date,open,high,low,close,adj_close,volume,dividend,split\n"
+
+
+def walk(days, price=100.0, seed=5):
+    """A calm series of weekdays: rows (date, open, high, low, close)."""
+    chance, day, rows = random.Random(seed), datetime.date(2024, 1, 1), []
+    while len(rows) < days:
+        if day.weekday() < 5:
+            first = price * (1 + chance.uniform(-0.008, 0.008))
+            price = first * (1 + chance.uniform(-0.01, 0.01))
+            rows.append([day.isoformat(), first, max(first, price) * 1.004, min(first, price) * 0.996, price])
+        day += datetime.timedelta(days=1)
+    return rows
+
+
+def bars_csv(rows, asset="equity:T", source="a"):
+    return "".join(f"{asset},{source},{date},{','.join(f'{p:.2f}' for p in prices)},,1000,,\n" for date, *prices in rows)
+
+
+def times(row, factor):
+    return [row[0], *(price * factor for price in row[1:])]
+
+
+def test_bars_are_judged_with_the_whole_series_in_view(check):
+    rows = walk(120)
+    rows[40:60] = [times(row, 100) for row in rows[40:60]]
+    status, verdicts, _ = check(BAR_HEADER + bars_csv(rows), kind="bars")
+    assert status == 0
+    assert [v["line"] for v in verdicts] == list(range(2, 122))
+    for index, verdict in enumerate(verdicts):
+        assert (verdict["verdict"], verdict["flags"]) == (("SUSPECT", ["unit_error"]) if 40 <= index < 60 else ("PASS", []))
+    assert list(verdicts[50]) == ["line", "asset", "verdict", "flags", "reference", "score"]
+    assert verdicts[50]["reference"] == pytest.approx(rows[50][4] / 100, rel=0.05)
+
+
+def test_bars_of_several_assets_and_sources_may_be_mixed(check):
+    good, bad = walk(60), walk(60)
+    bad[30] = times(bad[30], 1.05)
+    lines = [(bars_csv([row], "AAPL", "a"), bars_csv([other], "AAPL", "b"), bars_csv([row], "AAPL", "c"), bars_csv([row], "crypto:B"))
+             for row, other in zip(good, bad)]
+    random.Random(2).shuffle(lines)
+    text = BAR_HEADER + "".join(part for four in lines for part in four)
+    _, verdicts, _ = check(text, kind="bars")
+    wrong = [v["line"] for v in verdicts if v["verdict"] != "PASS"]
+    assert [text.splitlines()[line - 1].split(",")[1:3] for line in wrong] == [["b", bad[30][0]]]
+    assert verdicts[wrong[0] - 2]["flags"] == ["divergent"]
+
+
+@pytest.mark.parametrize("cells, verdict, flag", [
+    ("2024-03-01,NaN,1,1,1,,,,", "REJECT", "not_finite"), ("2024-03-01,1,1,1,0,,,,", "REJECT", "non_positive"),
+    ("2024-03-01,1,1,1,x,,,,", "REJECT", "malformed"), ("soon,1,1,1,1,,,,", "REJECT", "malformed"),
+    ("2024-03-01,100,101,99,,,,,", "REJECT", "bad_bar"), ("2024-03-01,100,99,101,100,,,,", "SUSPECT", "bad_bar"),
+])
+def test_a_wrong_bar_is_a_verdict(check, cells, verdict, flag):
+    rows = [row for row in walk(60) if row[0] != "2024-03-01"]
+    status, verdicts, _ = check(BAR_HEADER + bars_csv(rows) + f"equity:T,a,{cells}\n", kind="bars")
+    assert status == 0 and verdicts[-1]["verdict"] == verdict and flag in verdicts[-1]["flags"]
+    assert all(v["verdict"] == "PASS" for v in verdicts[:-1])
+
+
+def test_date_of_a_bar_is_the_one_that_is_written(check):
+    rows = walk(30)
+    text = "\n".join(json.dumps({"asset": "T", "source": "a", "date": f"{date}T00:00:00+09:00", "close": close})
+                     for date, *_, close in rows)
+    status, verdicts, _ = check(text, kind="bars", form="ndjson")
+    assert status == 0 and [v["flags"] for v in verdicts] == [[]] * 30
+
+
+@pytest.mark.skipif(not RECORDINGS.exists() and "QUOTEBUS_RECORDINGS" not in os.environ,
+                    reason="the recordings were left out: set QUOTEBUS_RECORDINGS to their folder")
+def test_real_histories_pass_and_their_faults_do_not(check):
+    files = sorted((RECORDINGS / "yahoo").glob("*chart*.json"))
+    charts = [json.loads(file.read_text()) for file in files]
+    results = [chart.get("body", chart)["chart"]["result"][0] for chart in charts]
+    histories = [rows for rows in map(yahoo_rows, results) if len(rows) > 40]
+    assert len(histories) >= 3
+    for number, rows in enumerate(histories):
+        lines = [f"equity:H{number},yahoo," + ",".join("" if cell is None else str(cell) for cell in row) for row in rows]
+        _, verdicts, _ = check(BAR_HEADER + "\n".join(lines), kind="bars")
+        assert [v for v in verdicts if v["verdict"] != "PASS"] == []
+        fields = lines[20].split(",")
+        lines[20] = ",".join(fields[:3] + [str(float(price) * 100) for price in fields[3:8]] + fields[8:])
+        _, verdicts, _ = check(BAR_HEADER + "\n".join(lines), kind="bars")
+        assert [v["line"] for v in verdicts if v["verdict"] != "PASS"] == [22] and "unit_error" in verdicts[20]["flags"]
+
+
+def yahoo_rows(result):
+    """Rows of a chart of Yahoo: date, open, high, low, close, adj_close, volume, dividend, split."""
+    events, quote = result.get("events", {}), result["indicators"]["quote"][0]
+    dividends = {event["date"]: event["amount"] for event in events.get("dividends", {}).values()}
+    splits = {event["date"]: event["numerator"] / event["denominator"] for event in events.get("splits", {}).values()}
+    adjusted = result["indicators"].get("adjclose", [{}])[0].get("adjclose")
+    return [(time.strftime("%Y-%m-%d", time.gmtime(at)), *(quote[name][i] for name in ("open", "high", "low", "close")),
+             adjusted and adjusted[i], quote["volume"][i], dividends.get(at, 0), splits.get(at, 0))
+            for i, at in enumerate(result.get("timestamp", []))]

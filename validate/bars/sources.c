@@ -37,7 +37,9 @@ static void set_peers(struct bar_trial *trial)
         }
     }
     const double floor = trial->settings->divergence_floor_bps / 1e4;
-    const double spread = trial->settings->divergence_k * spread_of(distances, days, 0);
+    /* Around their median: a constant distance is no noise, it is what is looked for. */
+    const double center = median_of(distances, days);
+    const double spread = trial->settings->divergence_k * spread_of(distances, days, center);
     trial->divergence = fmax(floor, fmin(spread, LIMIT_GROWTH_MAX * floor));
     free(distances);
 }
