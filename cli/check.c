@@ -113,7 +113,7 @@ static int run_check(const struct invocation *call)
     struct check_input input = {0};
     struct buf rules = {0};
     struct error error = {0};
-    bool is_bars, is_ndjson;
+    bool is_bars = false, is_ndjson = false;
     bool ok = choose(call, "--kind", "quotes", "bars", &is_bars, &error) &&
               choose(call, "--format", "csv", "ndjson", &is_ndjson, &error) && read_class(call, &input, &error) &&
               find_rules(call, &input, &rules, &error) && open_input(call->arguments[0], &input, &error);

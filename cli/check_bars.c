@@ -241,10 +241,10 @@ static void print_outcomes(const struct run *run)
 /** Frees what the run holds. */
 static void run_clear(struct run *run)
 {
-    struct asset_entry *asset, *next;
-    HASH_ITER(hh, run->assets, asset, next)
-    {
-        HASH_DEL(run->assets, asset);
+    struct asset_entry *asset = run->assets, *next;
+    HASH_CLEAR(hh, run->assets);
+    for (; asset; asset = next) {
+        next = asset->hh.next;
         for (size_t i = 0; i < asset->count; i++)
             free(asset->series[i].bars);
         free(asset->series);

@@ -22,7 +22,7 @@
 #include "base/error.h"
 
 /** Longest row in bytes, and most columns of a header. */
-#define ROW_BYTES_MAX (1024 * 1024)
+#define ROW_BYTES_MAX 1048576
 #define ROW_COLUMNS_MAX 1024
 /** Most columns a caller knows. */
 #define ROW_KNOWN_MAX 32

@@ -7,7 +7,7 @@
 /** Longest run of days that is taken for a spike. */
 #define RUN_MAX 5
 /** Days on each side whose median is the level that a spike leaves and comes back to. */
-#define SIDE 3
+#define SIDE ((size_t)3)
 /** The levels on both sides may differ by that share of the spike. */
 #define BACK_SHARE 0.5
 /** Last digits of a price by which it must move at least. */

@@ -9,7 +9,7 @@
 #include "validate/robust.h"
 
 /** Bars on each side that the local spread is taken from. */
-#define LOCAL_SIDE 10
+#define LOCAL_SIDE ((size_t)10)
 /** Bars on each side of an announced split whose median says whether the price shows it. */
 #define SPLIT_SIDE 3
 /** Steps of prices that are looked for in one bar. */
@@ -121,6 +121,7 @@ static void take_out_splits(struct bar_trial *trial)
 static void add_live(struct bar_trial *trial, struct day_bar *bar)
 {
     struct live_bar *last = trial->live_count ? &trial->live[trial->live_count - 1] : NULL;
+    assert(trial->live);
     const struct live_bar live = {.bar = bar, .basis = log(bar->close.value)};
     if (!last || last->bar->day != bar->day)
         trial->live[trial->live_count++] = live;
