@@ -25,12 +25,19 @@ struct dimension_sql {
     const char *insert;
 };
 
+/**
+ * An insert need not wait for the disk: whatever row uses the key is committed later, and a commit that waits takes all before it
+ * along. So thousands of new names do not cost as many writes to the disk.
+ */
+#define WITHOUT_WAIT " FROM pg_catalog.set_config('synchronous_commit', 'off', true)"
+
 static const struct dimension_sql dimension_sql[] = {
     [DIMENSION_ASSET] = {"asset", "SELECT asset_id FROM quotebus.asset WHERE id = $1",
-                         "INSERT INTO quotebus.asset (id, class) VALUES ($1, split_part($1, ':', 1)) ON CONFLICT DO NOTHING"
-                         " RETURNING asset_id"},
+                         "INSERT INTO quotebus.asset (id, class) SELECT $1, split_part($1, ':', 1)" WITHOUT_WAIT
+                         " ON CONFLICT DO NOTHING RETURNING asset_id"},
     [DIMENSION_SOURCE] = {"source", "SELECT source_id FROM quotebus.source WHERE name = $1",
-                          "INSERT INTO quotebus.source (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING source_id"},
+                          "INSERT INTO quotebus.source (name) SELECT $1" WITHOUT_WAIT
+                          " ON CONFLICT DO NOTHING RETURNING source_id"},
 };
 
 struct dimensions *dimensions_new(const struct dimension_source *source)

@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -78,13 +80,14 @@ bool pg_connect(struct pg *pg, const char *conninfo, const struct pg_limits *lim
                                            "keepalives_count", "tcp_user_timeout", "fallback_application_name",
                                            "dbname",           "client_encoding",  NULL};
     const char *const values[] = {"5", "5", "2", "3", "10000", "quotebus-persist", conninfo, "UTF8", NULL};
-    *pg = (struct pg){.conn = PQconnectdbParams(keywords, values, 1), .reply_timeout_ms = limits->reply_ms};
+    *pg = (struct pg){.conn = PQconnectdbParams(keywords, values, 1), .interrupt_fd = -1, .reply_timeout_ms = limits->reply_ms};
     if (!pg->conn)
         return error_set(error, ERROR_FATAL, "connecting to PostgreSQL: out of memory");
     if (PQstatus(pg->conn) != CONNECTION_OK) {
         fail(pg, NULL, error);
         goto out;
     }
+    pg->interrupt_fd = dup(PQsocket(pg->conn));
     PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
     if (!set_limits(pg, limits, error))
         goto out;
@@ -96,8 +99,16 @@ out:
 
 void pg_close(struct pg *pg)
 {
+    if (pg->conn && pg->interrupt_fd >= 0)
+        close(pg->interrupt_fd);
     PQfinish(pg->conn);
     pg->conn = NULL;
+}
+
+/* libpq may close its own descriptor at any moment; this one stays, so that it cannot mean something else meanwhile. */
+void pg_interrupt(const struct pg *pg)
+{
+    shutdown(pg->interrupt_fd, SHUT_RDWR);
 }
 
 bool pg_check(struct pg *pg, struct error *error)

@@ -18,6 +18,7 @@
 
 struct pg {
     PGconn *conn;
+    int interrupt_fd;         /**< the same socket under a number of its own; -1: none */
     int64_t reply_timeout_ms; /**< longest wait for one reply */
 };
 
@@ -38,6 +39,11 @@ struct pg_limits {
 bool pg_connect(struct pg *pg, const char *conninfo, const struct pg_limits *limits, struct error *error) MUST_CHECK;
 /** Closes; a closed one is fine. */
 void pg_close(struct pg *pg);
+/**
+ * Ends the connection under a call that waits in another thread: the call fails soon. For a connection that is open and that no
+ * other thread closes meanwhile.
+ */
+void pg_interrupt(const struct pg *pg);
 /** Notices a connection that the server has closed, without asking anything. */
 bool pg_check(struct pg *pg, struct error *error) MUST_CHECK;
 

@@ -7,11 +7,15 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "bus/consumer.h"
-#include "persist/batch.h"
+#include "persist/overlap.h"
 #include "persist/writer.h"
 
 /** Longest wait for a record; the loop looks at the stop request after it. */
 #define POLL_MS 100
+/** Longest wait for a record while the batch is due but the one before is not stored yet. */
+#define BUSY_POLL_MS 5
+/** A batch that takes longer makes the stage not ready. */
+#define SLOW_MS 5000
 /** How often an idle session looks after its connection to PostgreSQL. */
 #define CHECK_EVERY_MS 1000
 /** How long a record whose schema is not known yet waits for the registry, and how often it asks. */
@@ -30,11 +34,15 @@ struct stage {
 struct session {
     struct stage *stage;
     struct writer *writer;
+    struct overlap *overlap;
+    struct overlap_events overlap_events;
     struct consumer *consumer;
-    struct batch batch;
-    int64_t due_ms;     /* when the batch has to be written */
-    bool away;          /* no broker answers */
-    int64_t checked_ms; /* when the connection was last looked at */
+    int64_t due_ms;         /* when the batch has to be handed over */
+    size_t partition_count; /* assigned */
+    bool busy;              /* a batch is in hand, as of the last look */
+    bool away;              /* no broker answers */
+    bool slow;              /* PostgreSQL has worked on one batch for SLOW_MS */
+    int64_t checked_ms;     /* when the connection was last looked at */
 };
 
 struct stage *stage_new(struct config *config, struct error *error)
@@ -63,46 +71,63 @@ void stage_free(struct stage *stage)
     free(stage);
 }
 
-/** Stores the batch, and shows the offsets to lag tools. */
-static bool flush(struct session *session, struct error *error)
-{
-    if (session->batch.message_count == 0)
-        return true;
-    if (!writer_write(session->writer, &session->batch, error))
-        return false;
-    batch_reset(&session->batch);
-    rd_kafka_topic_partition_list_t *next = consumer_next_offsets(session->consumer);
-    consumer_commit_for_display(session->consumer, next);
-    rd_kafka_topic_partition_list_destroy(next);
-    return true;
-}
-
 /** Says what this instance has: it is ready once it has a part of the work and a broker that gives it. */
 static void show_state(const struct session *session)
 {
-    char reason[64] = "no broker answers";
-    const size_t count = writer_partitions(session->writer);
-    if (!session->away)
-        snprintf(reason, sizeof(reason), "connected, %zu partitions assigned", count);
-    service_set_ready(!session->away && count > 0, reason);
+    char reason[64];
+    if (session->away || session->slow) {
+        service_set_ready(false, session->away ? "no broker answers" : "PostgreSQL works on one batch for a long time");
+        return;
+    }
+    snprintf(reason, sizeof(reason), "connected, %zu partitions assigned", session->partition_count);
+    service_set_ready(session->partition_count > 0, reason);
 }
 
-/** Says it when no broker answers any more, and when one does again. */
-static void show_connection(struct session *session)
+/** Says it when a broker or PostgreSQL does not answer any more, and when it does again. */
+static void show_changes(struct session *session)
 {
     const bool away = !consumer_connected(session->consumer);
-    if (away == session->away)
+    const bool slow = overlap_age_ms(session->overlap) >= SLOW_MS;
+    if (away == session->away && slow == session->slow)
         return;
     session->away = away;
+    session->slow = slow;
     show_state(session);
+}
+
+/** A batch was stored: shows its offsets to lag tools. */
+static void on_stored(void *ctx, const struct batch *batch)
+{
+    struct session *session = ctx;
+    rd_kafka_topic_partition_list_t *next = rd_kafka_topic_partition_list_new((int)batch->positions.count);
+    for (size_t i = 0; i < batch->positions.count; i++) {
+        const struct position *at = &batch->positions.items[i];
+        rd_kafka_topic_partition_list_add(next, at->topic, at->partition)->offset = at->next;
+    }
+    consumer_commit_for_display(session->consumer, next);
+    rd_kafka_topic_partition_list_destroy(next);
+}
+
+/** A call waits for PostgreSQL. */
+static void on_waiting(void *ctx)
+{
+    service_heartbeat();
+    show_changes(ctx);
+}
+
+/** Stores all that was read. */
+static bool flush(struct session *session, struct error *error)
+{
+    return overlap_hand_over(session->overlap, error) && overlap_settle(session->overlap, error);
 }
 
 /** New partitions begin where PostgreSQL says. */
 static bool on_assigned(void *ctx, rd_kafka_topic_partition_list_t *partitions, struct error *error)
 {
     struct session *session = ctx;
-    if (!writer_assign(session->writer, partitions, error))
+    if (!overlap_settle(session->overlap, error) || !writer_assign(session->writer, partitions, error))
         return false;
+    session->partition_count = writer_partitions(session->writer);
     show_state(session);
     return true;
 }
@@ -111,12 +136,15 @@ static bool on_assigned(void *ctx, rd_kafka_topic_partition_list_t *partitions, 
 static bool on_revoked(void *ctx, const rd_kafka_topic_partition_list_t *partitions, bool lost, struct error *error)
 {
     struct session *session = ctx;
-    if (lost && session->batch.message_count)
-        return error_set(error, ERROR_FENCED, "partitions were lost with %zu records not stored: they are read again",
-                         session->batch.message_count);
+    bool busy = false;
+    if (!session->overlap) /* the session has ended */
+        return true;
+    if (lost && (!overlap_check(session->overlap, &busy, error) || busy || overlap_filling(session->overlap)->message_count))
+        return error_set(error, ERROR_FENCED, "partitions were lost with records that are not stored: they are read again");
     if (!flush(session, error))
         return false;
     writer_release(session->writer, partitions);
+    session->partition_count = writer_partitions(session->writer);
     show_state(session);
     return true;
 }
@@ -137,6 +165,9 @@ static bool open_session(struct session *session, const struct consumer_events *
     session->writer = writer_new(config, error);
     if (!session->writer)
         return false;
+    session->overlap = overlap_new(session->writer, &stage->feeds, &session->overlap_events, error);
+    if (!session->overlap)
+        return false;
     show_state(session);
     session->consumer = consumer_new(&config->kafka, &options, error);
     return session->consumer != NULL;
@@ -145,12 +176,12 @@ static bool open_session(struct session *session, const struct consumer_events *
 /** Records first, since they belong to the consumer; then the connection, so that no callback can write; then the rest. */
 static void close_session(struct session *session)
 {
-    batch_reset(&session->batch);
+    overlap_free(session->overlap);
+    session->overlap = NULL;
     if (session->writer)
         writer_disconnect(session->writer);
     consumer_free(session->consumer);
     writer_free(session->writer);
-    batch_clear(&session->batch);
 }
 
 /** Adds a record, waiting a while for the registry when its schema is not known. Takes the record over. */
@@ -158,7 +189,8 @@ static bool add_record(struct session *session, rd_kafka_message_t *message, str
 {
     const int64_t deadline_ms = clock_mono_ms() + REGISTRY_WAIT_MS;
     for (bool waited = false;; waited = true) {
-        const enum batch_result result = batch_add(&session->batch, writer_dimensions(session->writer), message, error);
+        const enum batch_result result =
+            batch_add(overlap_filling(session->overlap), overlap_dimensions(session->overlap), message, error);
         if (result == BATCH_TAKEN) {
             if (waited)
                 show_state(session);
@@ -179,10 +211,11 @@ static bool add_record(struct session *session, rd_kafka_message_t *message, str
 /** How long the next poll may wait. */
 static int64_t poll_timeout_ms(const struct session *session)
 {
-    if (session->batch.message_count == 0)
+    if (overlap_filling(session->overlap)->message_count == 0)
         return POLL_MS;
     const int64_t left_ms = session->due_ms - clock_mono_ms();
-    return left_ms < 0 ? 0 : left_ms < POLL_MS ? left_ms : POLL_MS;
+    const int64_t least_ms = session->busy ? BUSY_POLL_MS : 0;
+    return left_ms < least_ms ? least_ms : left_ms < POLL_MS ? left_ms : POLL_MS;
 }
 
 /** Polls once and puts what came into the batch. */
@@ -190,29 +223,39 @@ static bool take_record(struct session *session, struct error *error)
 {
     rd_kafka_message_t *message;
     const enum consumer_result result = consumer_poll(session->consumer, poll_timeout_ms(session), &message, error);
-    show_connection(session);
     if (result != CONSUMER_RECORD)
         return result == CONSUMER_NOTHING;
-    if (session->batch.message_count == 0) {
+    if (overlap_filling(session->overlap)->message_count == 0) {
         failpoint("persist.after_poll");
         session->due_ms = clock_mono_ms() + session->stage->config->persist.batch_interval_ms;
     }
     return add_record(session, message, error);
 }
 
-/** Stores the batch when it is full or its time has come; looks after the connection when there is none. */
-static bool flush_when_due(struct session *session, struct error *error)
+/** Looks after the connection while there is nothing to write. */
+static bool check_idle(struct session *session, struct error *error)
 {
     const int64_t now_ms = clock_mono_ms();
-    if (session->batch.message_count == 0) {
-        if (now_ms - session->checked_ms < CHECK_EVERY_MS)
-            return true;
-        session->checked_ms = now_ms;
-        return writer_check(session->writer, error);
-    }
-    if (now_ms < session->due_ms && !batch_full(&session->batch, session->stage->config->persist.batch_max_rows))
+    if (session->busy || now_ms - session->checked_ms < CHECK_EVERY_MS)
         return true;
-    return flush(session, error);
+    session->checked_ms = now_ms;
+    return writer_check(session->writer, error);
+}
+
+/**
+ * Hands the batch over when it is full, or when its time has come and PostgreSQL is free: until then it goes on filling.
+ */
+static bool hand_over_when_due(struct session *session, struct error *error)
+{
+    const struct batch *batch = overlap_filling(session->overlap);
+    if (!overlap_check(session->overlap, &session->busy, error))
+        return false;
+    if (batch->message_count == 0)
+        return check_idle(session, error);
+    if (!batch_full(batch, session->stage->config->persist.batch_max_rows) &&
+        (session->busy || clock_mono_ms() < session->due_ms))
+        return true;
+    return overlap_hand_over(session->overlap, error);
 }
 
 /** Reads and stores until a stop is asked for; then stores what was read. */
@@ -220,8 +263,9 @@ static bool run(struct session *session, struct error *error)
 {
     while (!service_stopping()) {
         service_heartbeat();
-        if (!take_record(session, error) || !flush_when_due(session, error))
+        if (!take_record(session, error) || !hand_over_when_due(session, error))
             return false;
+        show_changes(session);
     }
     return flush(session, error);
 }
@@ -230,7 +274,7 @@ bool stage_session(void *ctx, struct error *error)
 {
     struct session session = {.stage = ctx};
     const struct consumer_events events = {.ctx = &session, .assigned = on_assigned, .revoked = on_revoked};
-    batch_init(&session.batch, &session.stage->feeds);
+    session.overlap_events = (struct overlap_events){.ctx = &session, .stored = on_stored, .waiting = on_waiting};
     const bool ok = open_session(&session, &events, error) && run(&session, error);
     close_session(&session);
     return ok;

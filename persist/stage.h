@@ -2,7 +2,8 @@
  * The stage persist: a consumer group over the topics of all tables, whose batches a writer stores.
  *
  * What lives as long as the process is in `struct stage` (registry, decoders); a session has the rest and is thrown away whole
- * when anything fails (bus/session.h). Threads: one, the main loop.
+ * when anything fails (bus/session.h). The next batch is read and decoded while PostgreSQL works on the one before (overlap.h);
+ * with both batches full nothing is read. Threads: the main loop; a session has one more, which writes.
  */
 #ifndef QUOTEBUS_PERSIST_STAGE_H
 #define QUOTEBUS_PERSIST_STAGE_H

@@ -21,7 +21,6 @@ static const struct pg_limits limits = {
 struct writer {
     struct pg pg;
     struct positions known; /* as committed */
-    struct dimensions *dimensions;
     struct letters *letters;
     struct store *store;
     bool always_upserts; /* mode upsert */
@@ -39,8 +38,6 @@ struct writer *writer_new(const struct config *config, struct error *error)
         writer_free(writer);
         return NULL;
     }
-    const struct dimension_source source = postgres_dimensions(&writer->pg);
-    writer->dimensions = dimensions_new(&source);
     writer->letters = letters_new(config);
     writer->store = store_new(&writer->pg, STORE_LIVE_SCHEMA);
     writer->always_upserts = strcmp(config->persist.mode, "upsert") == 0;
@@ -64,7 +61,6 @@ void writer_free(struct writer *writer)
         return;
     pg_close(&writer->pg);
     positions_clear(&writer->known);
-    dimensions_free(writer->dimensions);
     letters_free(writer->letters);
     store_free(writer->store);
     free(writer);
@@ -85,9 +81,9 @@ size_t writer_partitions(const struct writer *writer)
     return writer->known.count;
 }
 
-struct dimensions *writer_dimensions(struct writer *writer)
+struct pg *writer_connection(struct writer *writer)
 {
-    return writer->dimensions;
+    return &writer->pg;
 }
 
 bool writer_check(struct writer *writer, struct error *error)

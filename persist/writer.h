@@ -8,7 +8,7 @@
  * dead letter. After any failure the writer is of no use: free it, and begin anew from the stored offsets, which also settles a
  * commit whose outcome is not known.
  *
- * Threads: one.
+ * Threads: one at a time.
  */
 #ifndef QUOTEBUS_PERSIST_WRITER_H
 #define QUOTEBUS_PERSIST_WRITER_H
@@ -16,7 +16,6 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "persist/batch.h"
-#include "persist/dimensions.h"
 
 struct writer;
 
@@ -33,8 +32,8 @@ bool writer_assign(struct writer *writer, rd_kafka_topic_partition_list_t *parti
 void writer_release(struct writer *writer, const rd_kafka_topic_partition_list_t *partitions);
 /** Partitions that belong to it. */
 size_t writer_partitions(const struct writer *writer);
-/** Keys for encoding rows. */
-struct dimensions *writer_dimensions(struct writer *writer);
+/** Its connection, in no transaction between two batches; borrowed. */
+struct pg *writer_connection(struct writer *writer);
 /** Stores a batch. ERROR_FENCED: another instance has taken over. The batch is left to the caller. */
 bool writer_write(struct writer *writer, struct batch *batch, struct error *error) MUST_CHECK;
 /** Notices a lost connection while there is nothing to write. */
