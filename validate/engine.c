@@ -75,7 +75,7 @@ static void run_rules(struct trial *trial, bool structural)
 static void try_quote(struct trial *trial, const struct partition_memory *memory, const struct asset_memory *asset,
                       const struct quote *quote)
 {
-    const struct source_slot *slot = source_find(asset, quote->source);
+    struct source_slot *slot = source_find(asset, quote->source);
     const double rate = quote->usd_rate.set ? quote->usd_rate.value : 1;
     trial->fired_count = 0;
     trial->verdict = VERDICT_PASS;
@@ -93,6 +93,7 @@ static void try_quote(struct trial *trial, const struct partition_memory *memory
         return;
     peers_find(asset, &trial->input, slot ? slot->group : rule_settings_group(memory->settings, quote->source), trial->items,
                &trial->peers);
+    trial->input.usual_sigma_bps = usual_sigma_of(&trial->peers, slot ? source_sigma_bps(slot) : 0, trial->input.settings);
     trial->input.standing = standing_of(&trial->input);
     run_rules(trial, false);
 }

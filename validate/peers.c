@@ -106,7 +106,7 @@ void peers_find(const struct asset_memory *asset, const struct rule_input *input
     int groups[SOURCES_MAX];
     *peers = (struct peers){.items = items};
     for (size_t i = 0; asset && i < asset->slot_count; i++) {
-        const struct source_slot *slot = asset->slots[i];
+        struct source_slot *slot = asset->slots[i];
         struct peer *peer = &items[peers->count];
         if (!is_comparable(slot, input, own_group))
             continue;
@@ -115,6 +115,7 @@ void peers_find(const struct asset_memory *asset, const struct rule_input *input
             peers->moving = &slot->state;
         if (!close)
             continue;
+        peer->sigma_bps = source_sigma_bps(slot);
         groups[peers->count++] = slot->group;
         peers->trusted = peers->trusted || peer->trusted;
     }

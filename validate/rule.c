@@ -59,31 +59,30 @@ static double widened_bps(const struct rule_input *input, double base_bps, doubl
 
 double agreement_bps(const struct rule_input *input)
 {
-    return widened_bps(input, agreement_base_bps(input), usual_sigma_bps(input), input->peers->gap_minutes + UNSEEN_MINUTES);
+    return widened_bps(input, agreement_base_bps(input), input->usual_sigma_bps, input->peers->gap_minutes + UNSEEN_MINUTES);
 }
 
 double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us)
 {
-    return widened_bps(input, input->settings->divergence_floor_bps, usual_sigma_bps(input), past_minutes(a_us, b_us));
+    return widened_bps(input, input->settings->divergence_floor_bps, input->usual_sigma_bps, past_minutes(a_us, b_us));
 }
 
-double usual_sigma_bps(const struct rule_input *input)
+double usual_sigma_of(const struct peers *peers, double own_sigma_bps, const struct class_settings *settings)
 {
     struct weighted_value sigmas[SOURCES_MAX + 1];
     size_t count = 0;
-    for (size_t i = 0; i <= input->peers->count; i++) {
-        const struct source_state *source = i < input->peers->count ? input->peers->items[i].state : input->previous;
-        const double sigma = source ? past_sigma_bps(source) : 0;
+    for (size_t i = 0; i <= peers->count; i++) {
+        const double sigma = i < peers->count ? peers->items[i].sigma_bps : own_sigma_bps;
         if (sigma > 0)
             sigmas[count++] = (struct weighted_value){.value = sigma, .weight = 1};
     }
     weighted_sort(sigmas, count);
-    return fmax(count ? weighted_quantile(sigmas, count, 0.5) : 0, input->settings->sigma_bps);
+    return fmax(count ? weighted_quantile(sigmas, count, 0.5) : 0, settings->sigma_bps);
 }
 
 struct votes votes_of_peers(const struct rule_input *input, double part)
 {
-    const double base = agreement_base_bps(input), sigma = usual_sigma_bps(input);
+    const double base = agreement_base_bps(input), sigma = input->usual_sigma_bps;
     struct votes votes = {0};
     for (size_t i = 0; i < input->peers->count; i++) {
         const struct peer *peer = &input->peers->items[i];
@@ -118,7 +117,7 @@ bool confirmed_by_peers(const struct rule_input *input)
 double jump_limit_bps(const struct rule_input *input)
 {
     const double minutes = past_minutes(input->quote->observed_at_us, input->previous->accepted_at_us.value);
-    return fmax(input->settings->jump_floor_bps, input->settings->jump_z * usual_sigma_bps(input) * sqrt(fmax(1, minutes)));
+    return fmax(input->settings->jump_floor_bps, input->settings->jump_z * input->usual_sigma_bps * sqrt(fmax(1, minutes)));
 }
 
 /** Whether there is an accepted price in the quote's currency that is not older than `age_s`. */

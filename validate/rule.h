@@ -37,6 +37,7 @@ struct peer {
     int64_t observed_at_us; /**< when that was */
     double gap_minutes;     /**< how far that is from the quote's time */
     double weight;          /**< 1 shared among the peers of one independence group */
+    double sigma_bps;       /**< source_sigma_bps */
     bool trusted;           /**< passed and not excluded */
 };
 
@@ -64,6 +65,7 @@ struct rule_input {
     int64_t observation;                 /**< fingerprint of the figures, to know a repeated poll */
     const struct source_state *previous; /**< of this source, or NULL */
     const struct peers *peers;
+    double usual_sigma_bps;   /**< usual_sigma_of; for rules that are not structural */
     struct standing standing; /**< to the peers; for rules that are not structural */
     const struct class_settings *settings;
 };
@@ -113,9 +115,9 @@ double agreement_bps(const struct rule_input *input);
  * independent errors add up, divergence_z times the usual deviation of a minute times the square root of the minutes between.
  */
 double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us);
-/** The usual deviation of a minute's return: the median of those that the pasts of the source and its peers give, and at least
- * sigma_bps of the class. */
-double usual_sigma_bps(const struct rule_input *input);
+/** The usual deviation of a minute's return: the median of those that the pasts of the source (`own_sigma_bps`) and its peers
+ * give, and at least sigma_bps of the class. A past that is too short to say gives 0 and does not count. */
+double usual_sigma_of(const struct peers *peers, double own_sigma_bps, const struct class_settings *settings);
 /** Whether the source has been at that price lately: it comes back from where it was taken along in the meantime. */
 bool is_known_level(const struct rule_input *input);
 /** Whether the peers at the quote's level have at least as many votes as the others. */

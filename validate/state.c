@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validate/past.h"
+
 struct partition_memory *partition_memory_new(int32_t partition, const struct rule_settings *settings)
 {
     struct partition_memory *memory = xcalloc(1, sizeof(*memory));
@@ -159,6 +161,7 @@ void source_set_currency(struct source_slot *slot, struct str currency)
     if (len)
         memcpy(slot->currency, currency.ptr, len);
     slot->state.currency.len = len;
+    slot->sigma_known = false;
 }
 
 void source_add_sighting(struct source_slot *slot, struct sighting sighting)
@@ -172,6 +175,15 @@ void source_add_sighting(struct source_slot *slot, struct sighting sighting)
         state->recent_count--;
     }
     slot->recent[state->recent_count++] = sighting;
+    slot->sigma_known = false;
+}
+
+double source_sigma_bps(struct source_slot *slot)
+{
+    if (!slot->sigma_known)
+        slot->sigma_bps = past_sigma_bps(&slot->state);
+    slot->sigma_known = true;
+    return slot->sigma_bps;
 }
 
 /** Fills what is counted in the report window. */

@@ -29,6 +29,8 @@ struct source_slot {
     int group; /**< independence group, or GROUP_OF_ITS_OWN */
     struct source_window window;
     int64_t raw_offset; /**< of the record that `state` is of; -1: not known */
+    double sigma_bps;   /**< of `recent`, while `sigma_known` */
+    bool sigma_known;
     struct sighting recent[RECENT_MAX];
     char currency[CURRENCY_NAME_MAX];
     char name[];
@@ -84,6 +86,8 @@ void source_set_currency(struct source_slot *slot, struct str currency);
 /** Appends a sighting that is not older than the last; the oldest one goes when there are RECENT_MAX. One of the last's time
  * takes its place. */
 void source_add_sighting(struct source_slot *slot, struct sighting sighting);
+/** past_sigma_bps of the source; computed once per sighting, since all that is compared with the source asks for it. */
+double source_sigma_bps(struct source_slot *slot);
 
 /** Appends the asset as an encoded AssetState. */
 void asset_encode(const struct asset_memory *asset, struct str rules_version, struct arena *arena, struct buf *out);
