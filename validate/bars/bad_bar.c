@@ -44,10 +44,29 @@ static double breach_bps(const struct day_bar *bar)
     return fmax(excess_bps(bar->low, bar->high), fmax(beyond_low, beyond_high));
 }
 
-/** Whether a figure that is no price is negative. */
+/** Whether a price is missing that the source usually gives. */
+static bool lacks_price(const struct day_bar *bar, struct usual usual)
+{
+    return (usual.open && !bar->open.set) || (usual.high && !bar->high.set) || (usual.low && !bar->low.set);
+}
+
+/** Whether a figure is there and below 0. */
 static bool negative(struct opt_double figure)
 {
     return figure.set && figure.value < 0;
+}
+
+/** What a bar deserves; false: nothing is wrong with it. */
+static bool verdict_on(const struct day_bar *bar, struct usual usual, double limit_bps, enum verdict *verdict)
+{
+    const double breach = breach_bps(bar);
+    const bool below_zero = negative(bar->volume) || negative(bar->dividend) || negative(bar->split);
+    *verdict = VERDICT_PASS;
+    if (!bar->close.set)
+        *verdict = VERDICT_REJECT;
+    else if (lacks_price(bar, usual) || below_zero || breach > limit_bps)
+        *verdict = VERDICT_SUSPECT;
+    return *verdict != VERDICT_PASS || breach > 0;
 }
 
 /**
@@ -60,15 +79,9 @@ static void judge(struct bar_trial *trial, const struct bar_rule *rule)
     const struct usual usual = usual_columns(trial->series);
     for (size_t i = 0; i < trial->series->count; i++) {
         struct day_bar *bar = &trial->series->bars[i];
-        const double breach = breach_bps(bar);
-        const bool missing = (usual.open && !bar->open.set) || (usual.high && !bar->high.set) || (usual.low && !bar->low.set);
-        if (!bar->close.set)
-            bar_mark(bar, rule, VERDICT_REJECT);
-        else if (missing || negative(bar->volume) || negative(bar->dividend) || negative(bar->split) ||
-                 breach > trial->settings->bad_bar_bps)
-            bar_mark(bar, rule, VERDICT_SUSPECT);
-        else if (breach > 0)
-            bar_mark(bar, rule, VERDICT_PASS);
+        enum verdict verdict;
+        if (verdict_on(bar, usual, trial->settings->bad_bar_bps, &verdict))
+            bar_mark(bar, rule, verdict);
     }
 }
 
