@@ -128,11 +128,11 @@ static void judge_edge(struct bar_trial *trial, const struct bar_rule *rule, siz
         live_propose(&trial->live[edge], rule);
 }
 
-/** Proposes the flag for the bars of a run, and puts their levels where those around are: the next rule is not to see the steps.
+/** Proposes the flag for the bars of a run, and puts their levels where those before are: the next rule is not to see the steps.
  */
 static void take_out(struct bar_trial *trial, const struct bar_rule *rule, struct run run)
 {
-    const double level = side_level(trial, run, true) / 2 + side_level(trial, run, false) / 2;
+    const double level = side_level(trial, run, true);
     for (size_t i = run.first; i <= run.last; i++) {
         live_propose(&trial->live[i], rule);
         trial->live[i].level = level;

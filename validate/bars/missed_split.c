@@ -149,7 +149,7 @@ static bool gives_splits(const struct bar_trial *trial)
 /** Log of the ratio of the step into live bar i when it can be that of a split; 0 otherwise. */
 static double split_step(const struct bar_trial *trial, size_t i)
 {
-    if (fabs(trial_return(trial, i)) < STEP_MIN)
+    if (fabs(trial_return(trial, i)) < STEP_MIN || live_doubted(&trial->live[i - 1]) || live_doubted(&trial->live[i]))
         return 0;
     const double ratio = nearest_ratio(night_step(trial, i), tolerance_at(&trial->live[i]));
     return ratio != 0 && stays(trial, i, ratio) && !is_announced(trial, i, ratio) ? ratio : 0;
@@ -179,7 +179,7 @@ static size_t counterpart(const struct bar_trial *trial, size_t i)
 static bool is_gapless(const struct bar_trial *trial, size_t i)
 {
     const struct live_bar *before = &trial->live[i - 1], *live = &trial->live[i];
-    return live->bar == before->bar + 1 && live->bar->day - before->bar->day <= GAP_DAYS && !before->proposed && !live->proposed;
+    return live->bar == before->bar + 1 && live->bar->day - before->bar->day <= GAP_DAYS;
 }
 
 /**
