@@ -213,6 +213,15 @@ PGresult *pg_query(struct pg *pg, const char *sql, int count, const char *const 
     return expect(pg, PGRES_TUPLES_OK, error);
 }
 
+bool pg_command(struct pg *pg, const char *sql, int count, const char *const *params, struct error *error)
+{
+    if (!PQsendQueryParams(pg->conn, sql, count, NULL, params, NULL, NULL, 0))
+        return fail(pg, NULL, error);
+    PGresult *result = expect(pg, PGRES_COMMAND_OK, error);
+    PQclear(result);
+    return result != NULL;
+}
+
 /** Hands one run of bytes to COPY. */
 static bool put_copy_data(struct pg *pg, struct str data, struct error *error)
 {

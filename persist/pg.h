@@ -53,6 +53,8 @@ bool pg_execute(struct pg *pg, const char *sql, struct error *error) MUST_CHECK;
 bool pg_execute_at(struct pg *pg, const char *sql, long *position, struct error *error) MUST_CHECK;
 /** Runs one statement with `count` text parameters (NULL entries are null). The result is freed with PQclear; NULL on failure. */
 PGresult *pg_query(struct pg *pg, const char *sql, int count, const char *const *params, struct error *error) MUST_CHECK;
+/** The same for a statement that gives no rows. */
+bool pg_command(struct pg *pg, const char *sql, int count, const char *const *params, struct error *error) MUST_CHECK;
 /** Runs `COPY ... FROM STDIN`; the input is `pieces`, one behind the other, so that a part of a buffer needs no copy. */
 bool pg_copy_in(struct pg *pg, const char *sql, const struct str pieces[], size_t count, struct error *error) MUST_CHECK;
 

@@ -323,6 +323,15 @@ bool avro_shape_walk(const struct avro_shape *shape, struct str body, struct buf
     return ok;
 }
 
+bool avro_shape_first(const struct avro_shape *shape, struct str bytes, size_t *len, struct error *error)
+{
+    struct walk walk = {.in = avro_reader_of(bytes)};
+    if (walk_node(&walk, shape->root))
+        walk.in.end = walk.in.at;
+    *len = (size_t)(walk.in.at - walk.in.start);
+    return avro_read_end(&walk.in, value_name(shape), error);
+}
+
 bool avro_shape_copy(const struct avro_shape *shape, struct str body, const struct avro_patch *patches, struct buf *copy,
                      struct error *error)
 {

@@ -24,6 +24,8 @@ void avro_shape_free(struct avro_shape *shape);
 /** False with the causes of base/avro.h when `body` is not exactly one value. The JSON is appended to `json`, which is left as it
  * was on failure; NULL: only check. */
 bool avro_shape_walk(const struct avro_shape *shape, struct str body, struct buf *json, struct error *error) MUST_CHECK;
+/** The length of the value that `bytes` begin with, where several stand one behind the other. Fails as avro_shape_walk does. */
+bool avro_shape_first(const struct avro_shape *shape, struct str bytes, size_t *len, struct error *error) MUST_CHECK;
 /** Whether two schemas have the same layout and names: bytes of one mean the same under the other. Docs, defaults and aliases do
  * not count. */
 bool avro_shape_same(const struct avro_shape *a, const struct avro_shape *b);

@@ -309,6 +309,28 @@ static void random_records_of_every_schema_are_well_formed_json_of_their_values(
     }
 }
 
+static void value_is_measured_where_another_one_follows(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\x04"
+                                "ab"
+                                "\x02"
+                                "\x04"
+                                "cd"
+                                "\x03";
+    struct avro_shape *shape = shape_of("{\"type\":\"record\",\"name\":\"r\",\"fields\":["
+                                        "{\"name\":\"s\",\"type\":\"string\"},{\"name\":\"n\",\"type\":\"int\"}]}");
+    struct error error = {0};
+    size_t len;
+    assert_true(avro_shape_first(shape, (struct str){.ptr = bytes, .len = 8}, &len, &error));
+    assert_int_equal(len, 4);
+    assert_true(avro_shape_first(shape, (struct str){.ptr = bytes + 4, .len = 4}, &len, &error));
+    assert_int_equal(len, 4);
+    assert_false(avro_shape_first(shape, (struct str){.ptr = bytes, .len = 3}, &len, &error));
+    assert_string_equal(error.cause, "truncated");
+    avro_shape_free(shape);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +340,7 @@ int main(void)
         cmocka_unit_test(items_without_bytes_are_counted_over_all_arrays),
         cmocka_unit_test(values_and_schemas_have_a_depth),
         cmocka_unit_test(types_of_no_bytes_inside_each_other_come_to_an_end),
+        cmocka_unit_test(value_is_measured_where_another_one_follows),
         cmocka_unit_test(what_is_no_schema_is_refused),
         cmocka_unit_test(schemas_are_the_same_when_their_layout_and_names_are),
         cmocka_unit_test(random_records_of_every_schema_are_well_formed_json_of_their_values),
