@@ -23,6 +23,7 @@ void counters_init(struct counters *counters)
 {
     counters->records = metric_counter("quotebus_validate_records_total", "Raw records that were read", NULL);
     counters->restored = metric_counter("quotebus_validate_restored_assets_total", "Assets whose state was restored", NULL);
+    counters->restoring = metric_counter("quotebus_validate_restore_seconds_total", "Time that restoring state took", NULL);
     for (int i = 0; i < VERDICT_COUNT; i++)
         counters->verdicts[i] =
             labelled("quotebus_validate_verdicts_total", "Judged quotes by verdict", "verdict", verdict_name((enum verdict)i));
@@ -74,7 +75,8 @@ void counters_reload_failed(struct counters *counters)
     metric_add(counters->reload_failures, 1);
 }
 
-void counters_restored(struct counters *counters, size_t assets)
+void counters_restored(struct counters *counters, size_t assets, int64_t took_ms)
 {
+    metric_add(counters->restoring, (double)took_ms / 1000);
     metric_add(counters->restored, (double)assets);
 }

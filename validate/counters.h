@@ -5,6 +5,7 @@
 #define QUOTEBUS_VALIDATE_COUNTERS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "quotebus_records.h"
 #include "validate/rule.h"
@@ -12,6 +13,7 @@
 struct counters {
     struct metric *records;
     struct metric *restored;
+    struct metric *restoring; /**< seconds */
     struct metric *verdicts[VERDICT_COUNT];
     struct metric *flags[RULES_MAX]; /**< in the order of the rule table */
     struct metric *uncorroborated;
@@ -32,6 +34,6 @@ void counters_rules(struct counters *counters, struct str version);
 /** A changed rule file was refused. */
 void counters_reload_failed(struct counters *counters);
 /** The memory of a partition was restored. */
-void counters_restored(struct counters *counters, size_t assets);
+void counters_restored(struct counters *counters, size_t assets, int64_t took_ms);
 
 #endif

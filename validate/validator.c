@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/service.h"
 #include "bus/dead_letter.h"
@@ -121,10 +122,11 @@ static bool on_assigned(void *ctx, const rd_kafka_topic_partition_list_t *commit
         validator->partitions =
             xrealloc(validator->partitions, (validator->partition_count + 1) * sizeof(struct partition_memory *));
         validator->partitions[validator->partition_count++] = memory;
+        const int64_t began_ms = clock_mono_ms();
         if (!restore_partition(memory, &validator->config->kafka, validator->outputs.topics[OUTPUT_STATE], validator->states,
                                entry->offset, error))
             return false;
-        counters_restored(&validator->counters, memory->asset_count);
+        counters_restored(&validator->counters, memory->asset_count, clock_mono_ms() - began_ms);
         log_info(STAGE, "state restored", F_INT("partition", entry->partition), F_INT("assets", memory->asset_count),
                  F_INT("committed_offset", entry->offset));
     }

@@ -51,7 +51,7 @@ static const struct yaml_field validate_fields[] = {
     YAML_TEXT(struct validate_settings, output_prefix, ""),
     YAML_TEXT(struct validate_settings, rules_file, "rules.yaml"),
     YAML_INT(struct validate_settings, transaction_max_records, "20000", 1, 100000),
-    YAML_INT(struct validate_settings, transaction_interval_ms, "50", 1, 60000),
+    YAML_INT(struct validate_settings, transaction_interval_ms, "25", 1, 60000),
     YAML_INT(struct validate_settings, transaction_timeout_ms, "12000", 1000, 900000),
     YAML_INT(struct validate_settings, session_timeout_ms, "10000", 1000, 1800000),
 };

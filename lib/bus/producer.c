@@ -20,6 +20,7 @@
 #define ABORT_TIMEOUT_MS 1000
 /** Longest sleep while the queue is full. */
 #define FULL_STEP_MS 50
+#define FLUSH_STEP_MS 1
 /** Topics whose metadata is fetched at the first record, and the longest wait for it. */
 #define TOPICS_MAX 32
 #define METADATA_TIMEOUT_MS 1000
@@ -303,8 +304,20 @@ bool producer_send_offsets(struct producer *producer, const rd_kafka_topic_parti
                      "adding offsets to the transaction", error);
 }
 
+/**
+ * Waits for what is under way, in short steps: since success is not told, librdkafka itself would look every 10 ms only, and that
+ * long each commit would take. What is left at the deadline is the commit's to say.
+ */
+static void await_deliveries(struct producer *producer)
+{
+    const int64_t deadline_ms = clock_mono_ms() + producer->transaction_timeout_ms;
+    while (rd_kafka_flush(producer->rk, FLUSH_STEP_MS) == RD_KAFKA_RESP_ERR__TIMED_OUT && clock_mono_ms() < deadline_ms)
+        ;
+}
+
 bool producer_commit(struct producer *producer, struct error *error)
 {
+    await_deliveries(producer);
     return succeeded(producer, rd_kafka_commit_transaction(producer->rk, producer->transaction_timeout_ms),
                      "committing the transaction", error);
 }

@@ -13,7 +13,7 @@
 /** Records between two looks at the clock. */
 #define TURN_RECORDS 64
 /** How many intervals a transaction may take while more records are at hand. */
-#define BACKLOG_INTERVALS 10
+#define BACKLOG_INTERVALS 20
 /** A record that cannot be processed yet: first and longest pause between two tries, and how long before the session fails. */
 #define WAIT_FIRST_MS 50
 #define WAIT_STEP_MAX_MS 1000
@@ -205,7 +205,10 @@ static bool is_due(const struct transaction_loop *loop, bool idle)
     if (!loop->open)
         return false;
     const int64_t age_ms = clock_mono_ms() - loop->began_ms;
-    const int64_t limit_ms = idle ? loop->options->interval_ms : loop->options->interval_ms * BACKLOG_INTERVALS;
+    const int64_t interval_ms = loop->options->interval_ms;
+    const int64_t safe_ms = loop->options->producer.transaction_timeout_ms / 2;
+    const int64_t grown_ms = interval_ms * BACKLOG_INTERVALS < safe_ms ? interval_ms * BACKLOG_INTERVALS : safe_ms;
+    const int64_t limit_ms = idle || grown_ms < interval_ms ? interval_ms : grown_ms;
     return loop->records >= loop->options->max_records || age_ms >= limit_ms;
 }
 

@@ -3,7 +3,7 @@
  *
  * One call is one session: it makes a consumer and a transactional producer, and runs until a stop is asked for or anything
  * fails. A transaction begins with the first record, holds what the stage's callbacks produce and the input offsets, and is
- * committed after `max_records` records, after `interval_ms` once no more records are at hand (after ten times that in any
+ * committed after `max_records` records, after `interval_ms` once no more records are at hand (after twenty times that in any
  * case), before partitions go to somebody else, and at a stop. After a failure nothing is mended here: the caller throws its
  * state away and begins a new session from what is committed (session_run). Making the producer anew aborts what the failed
  * session left open.
@@ -54,7 +54,7 @@ struct transaction_loop_options {
     struct consumer_options consumer; /**< `events` is filled in here */
     struct producer_options producer; /**< with transactional_id */
     int64_t max_records;
-    int64_t interval_ms; /**< while it catches up a transaction may take ten times that, so keep it well within its timeout */
+    int64_t interval_ms; /**< while it catches up a transaction may take twenty times that, at most half of its timeout */
 };
 
 /** Runs one session. True after a stop was asked for and all was committed; false with `error` otherwise. */
