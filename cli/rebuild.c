@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/service.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -51,6 +52,12 @@ struct rebuild {
     struct arena memory;
     bool swapped;
 };
+
+/** Tells --verbose readers where the time goes. */
+static void note(const char *what, const char *table)
+{
+    log_info("cli.rebuild", what, F_STR("table", table));
+}
 
 /** Whether two sums are the same. */
 static bool sums_equal(const struct rebuild_sum *a, const struct rebuild_sum *b)
@@ -142,8 +149,14 @@ static bool sum_live(struct rebuild *rebuild, struct rebuilding *of, struct erro
 /** Makes the copy of a table and compares it. */
 static bool build(struct rebuild *rebuild, struct rebuilding *of, struct error *error)
 {
-    return sum_live(rebuild, of, error) && fill(rebuild, of, error) &&
-           rebuild_checksum(&rebuild->pg, REBUILD_SCHEMA, of->table, &of->compared, &of->rebuilt, error);
+    note("summing the live rows", of->table->name);
+    if (!sum_live(rebuild, of, error))
+        return false;
+    note("filling the copy", of->table->name);
+    if (!fill(rebuild, of, error))
+        return false;
+    note("summing the copy", of->table->name);
+    return rebuild_checksum(&rebuild->pg, REBUILD_SCHEMA, of->table, &of->compared, &of->rebuilt, error);
 }
 
 /** Follows persist until the copy is close. */
@@ -195,6 +208,7 @@ static bool settle_others(struct rebuild *rebuild, struct error *error)
 {
     for (size_t i = 0; i < rebuild->count; i++) {
         struct rebuilding *of = &rebuild->tables[i];
+        note("keeping other rows", of->table->name);
         if (!rebuild_keep(&rebuild->pg, of->table, &of->spans, of->first_day, error) ||
             !rebuild_vouch(&rebuild->pg, of->table, error))
             return false;
@@ -207,6 +221,7 @@ static bool swap_once(struct rebuild *rebuild, struct error *error)
 {
     if (!pg_execute(&rebuild->pg, "BEGIN", error))
         return false;
+    note("persist waits", "");
     for (size_t i = 0; i < rebuild->count; i++) {
         if (!finish(rebuild, &rebuild->tables[i], error))
             return false;
@@ -215,11 +230,15 @@ static bool swap_once(struct rebuild *rebuild, struct error *error)
         return false;
     for (size_t i = 0; i < rebuild->count; i++) {
         const struct rebuilding *of = &rebuild->tables[i];
+        note("swapping", of->table->name);
         if (!rebuild_swap(&rebuild->pg, of->table, of->first_day, error))
             return false;
     }
     failpoint("rebuild.before_commit");
-    return pg_execute(&rebuild->pg, "COMMIT", error);
+    if (!pg_execute(&rebuild->pg, "COMMIT", error))
+        return false;
+    note("swapped, persist goes on", "");
+    return true;
 }
 
 /** Swaps; when a lock cannot be had, lets persist go on and tries again. */
@@ -238,6 +257,7 @@ static bool swap(struct rebuild *rebuild, struct error *error)
         if (!pg_execute(&rebuild->pg, "ROLLBACK", &ignored) || error->code != ERROR_RETRY || attempt == SWAPS_MAX ||
             service_stopping())
             return false;
+        log_warn("cli.rebuild", "the swap is tried again", F_ERR(error));
         service_sleep(SWAP_PAUSE_MS);
     }
 }
