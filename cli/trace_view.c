@@ -65,7 +65,10 @@ static void put_clean(struct buf *out, const json_t *record)
     buf_append_str(out, STR(", flags:"));
     size_t i;
     json_t *flag;
-    json_array_foreach(json_object_get(value, "flags"), i, flag) buf_printf(out, " %s", json_string_value(flag));
+    json_array_foreach(json_object_get(value, "flags"), i, flag)
+    {
+        buf_printf(out, " %s", json_string_value(flag));
+    }
     buf_printf(out, "%s\n" LABEL "reference ", i ? "" : " none", "");
     put_number(out, value, "reference_price");
     buf_append_str(out, STR(", deviation "));
