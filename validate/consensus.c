@@ -7,7 +7,7 @@
 
 bool consensus_of(const struct consensus_source *sources, size_t count, struct consensus *out)
 {
-    struct weighted_value prices[SOURCES_MAX];
+    FILLED_AS_READ struct weighted_value prices[SOURCES_MAX];
     *out = (struct consensus){.newest_observed_at_us = INT64_MIN, .oldest_observed_at_us = INT64_MAX};
     for (size_t i = 0; i < count && out->used < SOURCES_MAX; i++) {
         const struct source_state *state = sources[i].state;

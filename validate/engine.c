@@ -6,6 +6,7 @@
 
 #include "validate/peers.h"
 #include "validate/publication.h"
+#include "validate/robust.h"
 #include "validate/usual.h"
 
 /** Scores: what one suspect finding leaves at most, and what a quote without a second source has. */
@@ -311,7 +312,7 @@ static void make_consensus(struct asset_memory *asset, const struct trial *trial
 void engine_judge(struct partition_memory *memory, const struct quote *quote, const struct raw_origin *origin,
                   struct arena *arena, struct judgement *out)
 {
-    struct trial trial;
+    FILLED_AS_READ struct trial trial;
     struct asset_memory *asset = asset_find(memory, quote->asset);
     out->asset = asset;
     out->anomalies = NULL;

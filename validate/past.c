@@ -21,7 +21,7 @@ double log_return_bps(double from, double to)
 
 double past_sigma_bps(const struct source_state *source)
 {
-    struct weighted_value values[RECENT_MAX];
+    FILLED_AS_READ struct weighted_value values[RECENT_MAX];
     size_t count = 0;
     for (size_t i = 1; i < source->recent_count && i < RECENT_MAX; i++) {
         const struct sighting *from = &source->recent[i - 1], *to = &source->recent[i];

@@ -81,7 +81,7 @@ static bool peer_of(const struct source_state *state, const struct rule_input *i
  * now. */
 static void measure(struct peers *peers)
 {
-    struct weighted_value prices[SOURCES_MAX], gaps[SOURCES_MAX];
+    FILLED_AS_READ struct weighted_value prices[SOURCES_MAX], gaps[SOURCES_MAX];
     size_t count = 0;
     for (size_t i = 0; i < peers->count; i++) {
         const struct peer *peer = &peers->items[i];
@@ -103,7 +103,7 @@ static void measure(struct peers *peers)
 void peers_find(const struct asset_memory *asset, const struct rule_input *input, int own_group, struct peer *items,
                 struct peers *peers)
 {
-    int groups[SOURCES_MAX];
+    FILLED_AS_READ int groups[SOURCES_MAX];
     *peers = (struct peers){.items = items};
     for (size_t i = 0; asset && i < asset->slot_count; i++) {
         struct source_slot *slot = asset->slots[i];

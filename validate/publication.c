@@ -5,6 +5,7 @@
 
 #include "validate/consensus.h"
 #include "validate/peers.h"
+#include "validate/robust.h"
 
 /** Weights within that of a whole number are that number. */
 #define WEIGHT_TOLERANCE 1e-9
@@ -53,8 +54,8 @@ static const struct source_slot *newest_passed(const struct candidates *candidat
 static void collect(const struct asset_memory *asset, const struct quote *quote, struct str currency,
                     struct candidates *candidates)
 {
-    int groups[SOURCES_MAX] = {0};
-    size_t used[SOURCES_MAX];
+    FILLED_AS_READ int groups[SOURCES_MAX];
+    FILLED_AS_READ size_t used[SOURCES_MAX];
     size_t used_count = 0;
     candidates->count = 0;
     for (size_t i = 0; i < asset->slot_count; i++) {
@@ -129,7 +130,7 @@ static struct source_price *source_prices(const struct candidates *candidates, s
 bool publication_of(struct asset_memory *asset, const struct quote *quote, struct str currency, struct arena *arena,
                     struct consensus_price *record)
 {
-    struct candidates candidates;
+    FILLED_AS_READ struct candidates candidates;
     struct consensus consensus;
     const struct str in = arena_str(arena, consensus_currency(asset, quote, currency));
     collect(asset, quote, in, &candidates);

@@ -11,6 +11,16 @@
 
 #include <stddef.h>
 
+/**
+ * A local array that is filled as far as it is read. The hardened build would zero all of it for each quote, which is a fifth of
+ * the engine's time.
+ */
+#if defined(__has_attribute) && __has_attribute(uninitialized)
+#define FILLED_AS_READ __attribute__((uninitialized))
+#else
+#define FILLED_AS_READ
+#endif
+
 /** Times the median absolute deviation gives the standard deviation of normally distributed values. */
 #define MAD_TO_SIGMA 1.4826
 

@@ -69,7 +69,7 @@ double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us
 
 double usual_sigma_of(const struct peers *peers, double own_sigma_bps, const struct class_settings *settings)
 {
-    struct weighted_value sigmas[SOURCES_MAX + 1];
+    FILLED_AS_READ struct weighted_value sigmas[SOURCES_MAX + 1];
     size_t count = 0;
     for (size_t i = 0; i <= peers->count; i++) {
         const double sigma = i < peers->count ? peers->items[i].sigma_bps : own_sigma_bps;
