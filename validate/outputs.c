@@ -83,6 +83,17 @@ static bool put_value(const struct outputs *outputs, const struct output_sink *s
     return sink->put(sink->ctx, &record, error);
 }
 
+/** Keeps the consensus that was encoded last as the latest of its asset. */
+static void keep_latest(const struct outputs *outputs, struct asset_memory *asset, int64_t timestamp_ms)
+{
+    const struct str consensus = buf_str(&outputs->value);
+    buf_reset(&asset->latest);
+    wire_put_header(&asset->latest, outputs->schema_ids[OUTPUT_LATEST]);
+    const size_t header = asset->latest.len;
+    buf_append(&asset->latest, consensus.ptr + header, consensus.len - header);
+    asset->latest_timestamp_ms = timestamp_ms;
+}
+
 bool outputs_put_judgement(struct outputs *outputs, const struct output_sink *sink, const struct judgement *judgement,
                            const struct raw_origin *origin, struct error *error)
 {
@@ -97,11 +108,28 @@ bool outputs_put_judgement(struct outputs *outputs, const struct output_sink *si
         anomaly_encode(&judgement->anomalies[i], begin_value(outputs, OUTPUT_ANOMALIES));
         put = put_value(outputs, sink, record, error);
     }
-    for (enum output output = OUTPUT_CONSENSUS; put && judgement->has_consensus && output <= OUTPUT_LATEST; output++) {
-        record.output = output;
-        consensus_price_encode(&judgement->consensus, begin_value(outputs, output));
+    if (put && judgement->has_consensus) {
+        record.output = OUTPUT_CONSENSUS;
+        consensus_price_encode(&judgement->consensus, begin_value(outputs, OUTPUT_CONSENSUS));
+        keep_latest(outputs, judgement->asset, origin->timestamp_ms);
         put = put_value(outputs, sink, record, error);
     }
+    return put;
+}
+
+bool outputs_put_latest(struct outputs *outputs, const struct output_sink *sink, struct asset_memory *asset, int32_t partition,
+                        struct error *error)
+{
+    if (asset->latest.len == 0)
+        return true;
+    const struct output_record record = {.output = OUTPUT_LATEST,
+                                         .topic = outputs->topics[OUTPUT_LATEST],
+                                         .partition = partition,
+                                         .key = asset->asset,
+                                         .value = buf_str(&asset->latest),
+                                         .timestamp_ms = asset->latest_timestamp_ms};
+    const bool put = sink->put(sink->ctx, &record, error);
+    buf_clear(&asset->latest);
     return put;
 }
 

@@ -63,11 +63,17 @@ void outputs_clear(struct outputs *outputs);
 /** Asks the registry for the ids of the schemas, once. ERROR_UNREACHABLE or ERROR_NOT_FOUND: try again later. */
 bool outputs_resolve(struct outputs *outputs, struct registry *registry, struct error *error) MUST_CHECK;
 
-/** A clean quote, its anomalies and its consensus. */
+/** A clean quote, its anomalies and its consensus, which its asset keeps for outputs_put_latest. */
 bool outputs_put_judgement(struct outputs *outputs, const struct output_sink *sink, const struct judgement *judgement,
                            const struct raw_origin *origin, struct error *error) MUST_CHECK;
 /** A report. */
 bool outputs_put_report(struct outputs *outputs, const struct output_sink *sink, const struct report *report,
+                        struct error *error) MUST_CHECK;
+/**
+ * The consensus of an asset that was put last, if any was since the last call. Readers of prices.latest see the end of a
+ * transaction, so once per asset is enough.
+ */
+bool outputs_put_latest(struct outputs *outputs, const struct output_sink *sink, struct asset_memory *asset, int32_t partition,
                         struct error *error) MUST_CHECK;
 /** The state of an asset. `arena` is used and not reset. */
 bool outputs_put_state(struct outputs *outputs, const struct output_sink *sink, const struct asset_memory *asset,

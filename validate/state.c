@@ -42,6 +42,7 @@ void partition_memory_free(struct partition_memory *memory)
         next = asset->hh.next;
         asset_clear_sources(asset);
         asset_window_clear(&asset->window);
+        buf_clear(&asset->latest);
         free(asset->slots);
         free(asset);
     }

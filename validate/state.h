@@ -50,7 +50,9 @@ struct asset_memory {
     struct opt_double consensus_confidence;
     struct opt_long consensus_at_us;
     struct asset_window window;
-    struct str asset; /**< points behind the struct */
+    struct buf latest;           /**< record of prices.latest that is still to be sent; empty: none */
+    int64_t latest_timestamp_ms; /**< its record time stamp */
+    struct str asset;            /**< points behind the struct */
 };
 
 struct partition_memory {

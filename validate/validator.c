@@ -246,7 +246,7 @@ static void on_between(void *ctx)
     log_info(STAGE, "judging by the rule file as it is now", F_SLICE("rules_version", rule_settings_version(book.settings)));
 }
 
-/** Writes the state of each asset that changed since the last commit, once. */
+/** Writes the state and the latest price of each asset that changed since the last commit, once. */
 static bool on_before_commit(void *ctx, struct producer *producer, struct error *error)
 {
     struct validator *validator = ctx;
@@ -257,7 +257,8 @@ static bool on_before_commit(void *ctx, struct producer *producer, struct error 
         struct asset_memory *asset;
         while ((asset = partition_take_changed(memory))) {
             arena_reset(&validator->arena);
-            if (!outputs_put_state(&validator->outputs, &sink, asset, memory->partition, version, &validator->arena, error))
+            if (!outputs_put_latest(&validator->outputs, &sink, asset, memory->partition, error) ||
+                !outputs_put_state(&validator->outputs, &sink, asset, memory->partition, version, &validator->arena, error))
                 return false;
         }
     }
