@@ -12,6 +12,7 @@ import confluent_kafka as kafka
 import fastavro
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+BLOCK = 1000
 Record = collections.namedtuple("Record", "partition offset key value timestamp headers")
 
 
@@ -20,28 +21,52 @@ def schema(name):
     return fastavro.parse_schema(json.loads((ROOT / "schemas" / f"{name}.avsc").read_text()), named_schemas={})
 
 
-def read_all(brokers, topic, timeout_s=60):
-    """All committed records of a topic as it stands now, by partition and offset."""
+def scan(brokers, topic, take, timeout_s=60):
+    """Gives all committed records of a topic as it stands now to take(message), those of a partition in order."""
     consumer = kafka.Consumer({"bootstrap.servers": brokers, "group.id": "witness", "enable.auto.commit": False,
                                "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest",
                                "fetch.wait.max.ms": 50, "allow.auto.create.topics": False})
     try:
         partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
         consumer.assign([kafka.TopicPartition(topic, number, kafka.OFFSET_BEGINNING) for number in partitions])
-        records, ended, deadline = [], set(), time.monotonic() + timeout_s
+        ended, deadline = set(), time.monotonic() + timeout_s
         while len(ended) < len(partitions):
             assert time.monotonic() < deadline, f"{topic} was not read to its end within {timeout_s} s"
             for message in consumer.consume(5000, 0.2):
                 if message.error() is None:
-                    records.append(Record(message.partition(), message.offset(), message.key(), message.value(),
-                                          message.timestamp()[1], dict(message.headers() or [])))
+                    take(message)
                 elif message.error().code() == kafka.KafkaError._PARTITION_EOF:
                     ended.add(message.partition())
                 else:
                     raise kafka.KafkaException(message.error())
-        return sorted(records, key=lambda record: (record.partition, record.offset))
     finally:
         consumer.close()
+
+
+def read_all(brokers, topic, timeout_s=60):
+    """All committed records of a topic as it stands now, by partition and offset."""
+    records = []
+
+    def take(message):
+        records.append(Record(message.partition(), message.offset(), message.key(), message.value(), message.timestamp()[1],
+                              dict(message.headers() or [])))
+    scan(brokers, topic, take, timeout_s)
+    return sorted(records, key=lambda record: (record.partition, record.offset))
+
+
+def digests(brokers, topic, timeout_s=300):
+    """Of each partition that has records: their number, and a checksum after each BLOCK of them and at the end (keys, values, time stamps)."""
+    running = {}
+
+    def take(message):
+        count, digest, blocks = running.get(message.partition()) or (0, hashlib.sha256(), [])
+        for part in (message.key() or b"", message.value() or b"", str(message.timestamp()[1]).encode()):
+            digest.update(struct.pack(">I", len(part)) + part)
+        if (count + 1) % BLOCK == 0:
+            blocks.append(digest.digest())
+        running[message.partition()] = (count + 1, digest, blocks)
+    scan(brokers, topic, take, timeout_s)
+    return {partition: (count, [*blocks, digest.digest()]) for partition, (count, digest, blocks) in running.items()}
 
 
 def decode(record, parsed):
