@@ -52,7 +52,7 @@ def main(argv):
     state = pathlib.Path(options.state).resolve()
     stop(state)
     if options.purge:
-        ours = {"pids", "log", "kafka", "postgres", "pgpass"}
+        ours = {"pids", "log", "kafka", "postgres", "pgpass", "env"}
         strange = {p.name for p in state.iterdir()} - ours if state.exists() else set()
         if strange:
             say(f"ERROR: {state} holds what is not ours ({', '.join(sorted(strange)[:5])}): nothing was removed. Is --state right?")

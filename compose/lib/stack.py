@@ -29,10 +29,16 @@ LEAST_FREE_BYTES = 1 << 30
 
 
 def free_port():
-    """A loopback port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port nobody listens on now, below those that the kernel gives to outgoing connections by itself."""
+    for _ in range(100):
+        port = 20000 + secrets.randbelow(12000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise Failure("no free port was found between 20000 and 32000 on 127.0.0.1: end what listens there (ss -ltnp)")
 
 
 def port_open(port):
@@ -271,6 +277,14 @@ class Stack:
         for stage in STAGES:
             env[f"QUOTEBUS_{stage.upper()}_LISTEN"] = f"127.0.0.1:{self.ports[stage]}"
         return {**env, **self.extra_env}
+
+    def write_env(self):
+        """A file to source in another shell, so that `quotebus` there looks at this stack. Returns its path."""
+        rows = {"PATH": f"{self.bin}:$PATH", **self.config_env("quotebus_read")}
+        path = self.state / "env"
+        path.touch(mode=0o600)  # a connection string of the user's may hold a password
+        path.write_text("".join(f'export {name}="{value}"\n' for name, value in rows.items()))
+        return path
 
     def run(self, program, *args, env=None, check=True, timeout_s=120):
         """Runs one of our programs to its end; returns the finished process with text output."""

@@ -212,6 +212,7 @@ def main(argv):
         if not stopping:
             start_pipeline(stack, options)
             say("running" + (f" for {options.seconds} s" if options.seconds else "; Ctrl+C stops everything"))
+            say(f"in another terminal: source {stack.write_env()}; quotebus status")
             say("database: psql \"" + stack.conninfo_for("quotebus_read") + "\"")
             watch(stack, options, stopping)
             if options.seconds and not stopping:

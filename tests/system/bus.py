@@ -10,6 +10,7 @@ import time
 
 import confluent_kafka as kafka
 import fastavro
+from confluent_kafka.admin import AdminClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BLOCK = 1000
@@ -91,6 +92,17 @@ def checksum(records):
         for part in (str(record.partition).encode(), record.key or b"", record.value or b"", str(record.timestamp).encode()):
             digest.update(struct.pack(">I", len(part)) + part)
     return digest.hexdigest()
+
+
+def delete_topics(brokers, prefix):
+    """Deletes the topics whose name begins with the prefix; a broker that does not answer keeps them."""
+    admin = AdminClient({"bootstrap.servers": brokers})
+    try:
+        names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(prefix)]
+        for done in (admin.delete_topics(names, operation_timeout=10) if names else {}).values():
+            done.result(20)
+    except kafka.KafkaException as error:
+        print(f"topics {prefix}* were not deleted: {error}")
 
 
 def produce(brokers, topic, records):

@@ -69,3 +69,4 @@ def pipeline(stack, request):
         if report is not None and report.failed:
             print(made.log_tails())
         made.stop()
+        made.remove()

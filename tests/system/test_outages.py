@@ -27,11 +27,16 @@ def test_stages_resume_after_an_outage(stack, pipeline, component, hard):
     time.sleep(3)
     assert not any(pipeline.stack.ready(stage) for stage in suspects), f"{suspects} say that they are ready without {component}"
     process.start()
+
+    def answers(check):
+        """What a supervisor does meanwhile: PostgreSQL refuses to start while a killed server's children still end."""
+        process.revive()
+        return check()
     if component == "registry":
         stack.wait_registry()
-    wait_for(lambda: pipeline.stack.psql("select 1", check=False) == "1", 30, "PostgreSQL answers")
+    wait_for(lambda: answers(lambda: pipeline.stack.psql("select 1", check=False) == "1"), 60, "PostgreSQL answers", 1)
     if component == "kafka":
-        wait_for(lambda: pipeline.stack.run("quotebus", "topics", "list", check=False).returncode == 0, 30, "Kafka answers")
+        wait_for(lambda: answers(lambda: pipeline.stack.run("quotebus", "topics", "list", check=False).returncode == 0), 60, "Kafka answers", 1)
     rows = pipeline.count("quote")
     pipeline.wait_rows(rows + 300, timeout_s=60)
     pipeline.stack.wait_ready(suspects)

@@ -51,7 +51,11 @@ def test_ctrl_c_stops_everything_in_order_within_fifteen_seconds(folder):
     pids_file = folder / "state" / "pids"
     wait_for(lambda: pids_file.exists() and "ingest" in pids_file.read_text(), 90, "ingest runs")
     pids = [int(line.split()[1]) for line in pids_file.read_text().splitlines()]
+    wait_for((folder / "state" / "env").exists, 60, "the file for another shell is there")
     time.sleep(5)
+    status = subprocess.run(["bash", "-c", f"source {folder}/state/env && quotebus status --json"], capture_output=True, text=True,
+                            timeout=30, check=False)
+    assert status.returncode == 0, status.stderr
     begun = time.monotonic()
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=30)
