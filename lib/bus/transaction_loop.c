@@ -218,12 +218,24 @@ static bool has_room(const struct transaction_loop *loop)
     return !loop->held && (!loop->open || loop->records < loop->options->max_records);
 }
 
+/** Says it when no broker answers any more, and when one does again. */
+static void show_connection(struct transaction_loop *loop)
+{
+    const bool away = !consumer_connected(loop->consumer);
+    const bool assigned = consumer_assigned_count(loop->consumer) > 0;
+    if (away != loop->away)
+        service_set_ready(!away && assigned, away ? "no broker answers" : assigned ? "assigned" : "waiting for partitions");
+    loop->away = away;
+}
+
 /** One turn: the records that are at hand, up to a number, and a commit when it is due. */
 static bool turn(struct transaction_loop *loop, struct error *error)
 {
     bool idle = false;
     int64_t timeout_ms = poll_ms(loop);
     service_heartbeat();
+    if (loop->stage->between)
+        loop->stage->between(loop->stage->ctx);
     for (int i = 0; i < TURN_RECORDS && !idle && (i == 0 || has_room(loop)) && !service_stopping(); i++) {
         if (!loop->held && consumer_poll(loop->consumer, timeout_ms, &loop->held, error) == CONSUMER_FAILED)
             return false;
@@ -232,6 +244,7 @@ static bool turn(struct transaction_loop *loop, struct error *error)
         if (loop->held && !process_held(loop, error))
             return false;
     }
+    show_connection(loop);
     return !is_due(loop, idle) || commit(loop, error);
 }
 
