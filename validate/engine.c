@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "validate/hindsight.h"
 #include "validate/peers.h"
 #include "validate/publication.h"
 #include "validate/robust.h"
@@ -94,7 +95,7 @@ static void try_quote(struct trial *trial, const struct partition_memory *memory
         return;
     peers_find(asset, &trial->input, slot ? slot->group : rule_settings_group(memory->settings, quote->source), trial->items,
                &trial->peers);
-    trial->input.usual_sigma_bps = usual_sigma_of(&trial->peers, slot ? source_sigma_bps(slot) : 0, trial->input.settings);
+    trial->input.pace = pace_of(&trial->peers, slot ? source_sigma_bps(slot) : 0, trial->input.settings);
     trial->input.standing = standing_of(&trial->input);
     run_rules(trial, false);
 }
@@ -243,15 +244,6 @@ static void make_anomalies(const struct trial *trial, struct arena *arena, struc
     }
 }
 
-/** Makes a price that passed the new base of jump, and keeps it as a sighting. */
-static void accept_price(struct source_slot *slot, const struct rule_input *input)
-{
-    struct source_state *state = &slot->state;
-    state->accepted_price = SOME_DOUBLE(input->price);
-    state->accepted_at_us = SOME_LONG(input->quote->observed_at_us);
-    source_add_sighting(slot, (struct sighting){.observed_at_us = input->quote->observed_at_us, .price = input->price});
-}
-
 /** Forgets what prices in another currency left: they are no base. */
 static void change_currency(struct source_slot *slot, struct str currency)
 {
@@ -279,6 +271,15 @@ static void note_change(struct source_state *state, const struct rule_input *inp
     state->unchanged = 0;
 }
 
+/** Counts the polls for which the price goes its way from where it leapt to. A price that stands still adds nothing. */
+static void note_stray(struct source_state *state, const struct rule_input *input, bool leapt)
+{
+    if (!leapt || !steps_on(input))
+        state->strayed = leapt;
+    else if (state->price != input->price)
+        state->strayed++;
+}
+
 /** Moves the memory of the source on. */
 static void remember(struct source_slot *slot, const struct trial *trial)
 {
@@ -287,10 +288,11 @@ static void remember(struct source_slot *slot, const struct trial *trial)
     struct source_state *state = &slot->state;
     if (!str_equal(state->currency, input->currency))
         change_currency(slot, input->currency);
+    note_stray(state, input, has_fired(trial, "jump"));
     note_change(state, input);
     usual_move_on(state, input);
     if (trial->verdict == VERDICT_PASS)
-        accept_price(slot, input);
+        source_accept(slot, (struct sighting){.observed_at_us = quote->observed_at_us, .price = input->price});
     state->price = input->price;
     state->observed_at_us = quote->observed_at_us;
     state->observed_resolution_s = quote->observed_resolution_s;
@@ -298,6 +300,7 @@ static void remember(struct source_slot *slot, const struct trial *trial)
     state->observation = input->observation;
     state->verdict = trial->verdict;
     state->excluded = standing_is_bad(input->standing);
+    state->doubted = state->excluded || has_fired(trial, "jump");
 }
 
 /** Publishes the consensus of the asset when it is due. */
@@ -325,6 +328,8 @@ void engine_judge(struct partition_memory *memory, const struct quote *quote, co
     if (trial.verdict == VERDICT_REJECT || has_fired(&trial, "late") || (!asset && !(asset = asset_obtain(memory, quote->asset))))
         return;
     out->asset = asset;
+    if (trial.verdict == VERDICT_PASS)
+        hindsight_apply(asset, &trial.input);
     struct source_slot *slot = source_obtain(asset, quote->source, memory->settings);
     remember(slot, &trial);
     slot->raw_offset = origin->offset;

@@ -7,6 +7,9 @@
 #include "validate/robust.h"
 
 #define BPS 1e4
+/** A past with a return beyond that many deviations is wilder than its median return tells: large moves come together. */
+#define FAT_TAIL 4.0
+#define UNSEEN_US ((int64_t)(UNSEEN_MINUTES * 60) * US_PER_S)
 #define US_PER_MINUTE (60.0 * (double)US_PER_S)
 
 double past_minutes(int64_t a_us, int64_t b_us)
@@ -26,12 +29,33 @@ double past_sigma_bps(const struct source_state *source)
     for (size_t i = 1; i < source->recent_count && i < RECENT_MAX; i++) {
         const struct sighting *from = &source->recent[i - 1], *to = &source->recent[i];
         const double minutes = past_minutes(from->observed_at_us, to->observed_at_us);
-        values[count++] = (struct weighted_value){.value = log_return_bps(from->price, to->price) / sqrt(minutes), .weight = 1};
+        if (from->price != to->price) /* at night a price that stands still says nothing about how it moves by day */
+            values[count++] =
+                (struct weighted_value){.value = log_return_bps(from->price, to->price) / sqrt(minutes), .weight = 1};
     }
     if (count < RETURNS_MIN)
         return 0;
     weighted_sort(values, count);
-    return MAD_TO_SIGMA * weighted_mad(values, count, weighted_quantile(values, count, 0.5));
+    const double furthest = fmax(fabs(values[0].value), fabs(values[count - 1].value));
+    return fmax(MAD_TO_SIGMA * weighted_mad(values, count, weighted_quantile(values, count, 0.5)), furthest / FAT_TAIL);
+}
+
+double past_price_at(const struct source_state *source, const struct sighting *nearest, int64_t at_us, double price)
+{
+    const struct sighting *end = source->recent + source->recent_count;
+    const bool unsure = llabs(nearest->observed_at_us - at_us) < UNSEEN_US;
+    double low = nearest->price, high = nearest->price;
+    if (nearest + 1 == end) /* nothing later is known: no quote may use the move that is under way */
+        return nearest->price;
+    if ((nearest->observed_at_us <= at_us || unsure) && nearest + 1 < end) {
+        low = fmin(low, nearest[1].price);
+        high = fmax(high, nearest[1].price);
+    }
+    if ((nearest->observed_at_us > at_us || unsure) && nearest > source->recent) {
+        low = fmin(low, nearest[-1].price);
+        high = fmax(high, nearest[-1].price);
+    }
+    return fmin(fmax(price, low), high);
 }
 
 const struct sighting *past_nearest(const struct source_state *source, int64_t at_us)

@@ -69,7 +69,7 @@ static bool peer_of(const struct source_state *state, const struct rule_input *i
     *peer = (struct peer){.state = state, .price = state->price, .trusted = state->verdict == VERDICT_PASS && !state->excluded};
     const struct sighting *nearest = peer->trusted ? past_nearest(state, quote.observed_at_us) : NULL;
     if (nearest) {
-        peer->price = nearest->price;
+        peer->price = past_price_at(state, nearest, quote.observed_at_us, input->price);
         seen = seen_of_sighting(state, nearest);
     }
     peer->observed_at_us = seen.observed_at_us;

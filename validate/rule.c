@@ -8,8 +8,11 @@
 #include "validate/robust.h"
 
 #define BPS 1e4
-/** How old a price may be that bears the time of its fetch, or lies in a cache, without anybody knowing. */
-#define UNSEEN_MINUTES 1
+/** The calmest past that is believed, as part of what is usual in the class. */
+#define CALMEST 0.5
+/** What the class says of a minute is said of the hours of trading; from one day to the next a price moves less than by all
+ * minutes. */
+#define SESSION_MINUTES 390
 
 bool finding_set(struct finding *finding, enum verdict verdict, struct opt_double measured, struct opt_double threshold,
                  const char *unit, const char *format, ...)
@@ -51,23 +54,7 @@ double agreement_base_bps(const struct rule_input *input)
     return fmax(limit, fmin(quoted_spread_bps(input->quote), widest_quoted));
 }
 
-/** `base_bps` and, as independent errors add up, what a price of that deviation may move in the minutes. */
-static double widened_bps(const struct rule_input *input, double base_bps, double sigma_bps, double minutes)
-{
-    return hypot(base_bps, input->settings->divergence_z * sigma_bps * sqrt(minutes));
-}
-
-double agreement_bps(const struct rule_input *input)
-{
-    return widened_bps(input, agreement_base_bps(input), input->usual_sigma_bps, input->peers->gap_minutes + UNSEEN_MINUTES);
-}
-
-double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us)
-{
-    return widened_bps(input, input->settings->divergence_floor_bps, input->usual_sigma_bps, past_minutes(a_us, b_us));
-}
-
-double usual_sigma_of(const struct peers *peers, double own_sigma_bps, const struct class_settings *settings)
+struct pace pace_of(const struct peers *peers, double own_sigma_bps, const struct class_settings *settings)
 {
     FILLED_AS_READ struct weighted_value sigmas[SOURCES_MAX + 1];
     size_t count = 0;
@@ -76,19 +63,44 @@ double usual_sigma_of(const struct peers *peers, double own_sigma_bps, const str
         if (sigma > 0)
             sigmas[count++] = (struct weighted_value){.value = sigma, .weight = 1};
     }
+    if (count == 0)
+        return (struct pace){.least_bps = settings->sigma_bps};
     weighted_sort(sigmas, count);
-    return fmax(count ? weighted_quantile(sigmas, count, 0.5) : 0, settings->sigma_bps);
+    return (struct pace){.past_bps = weighted_quantile(sigmas, count, 0.5), .least_bps = settings->sigma_bps * CALMEST};
+}
+
+/** Deviation of a price after so many minutes. */
+static double deviation_bps(struct pace pace, double minutes)
+{
+    return fmax(pace.past_bps * sqrt(minutes), pace.least_bps * sqrt(fmin(minutes, SESSION_MINUTES)));
+}
+
+/** `base_bps` and, as independent errors add up, what the price may move in the minutes. */
+static double widened_bps(const struct rule_input *input, double base_bps, double minutes)
+{
+    return hypot(base_bps, input->settings->divergence_z * deviation_bps(input->pace, minutes));
+}
+
+double agreement_bps(const struct rule_input *input)
+{
+    return widened_bps(input, agreement_base_bps(input), input->peers->gap_minutes + UNSEEN_MINUTES);
+}
+
+double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us)
+{
+    return widened_bps(input, input->settings->divergence_floor_bps, past_minutes(a_us, b_us));
 }
 
 struct votes votes_of_peers(const struct rule_input *input, double part)
 {
-    const double base = agreement_base_bps(input), sigma = input->usual_sigma_bps;
+    const double base = agreement_base_bps(input);
     struct votes votes = {0};
     for (size_t i = 0; i < input->peers->count; i++) {
         const struct peer *peer = &input->peers->items[i];
-        const double limit = part * widened_bps(input, base, sigma, peer->gap_minutes + UNSEEN_MINUTES);
+        const double limit = part * widened_bps(input, base, peer->gap_minutes + UNSEEN_MINUTES);
         if (fabs(distance_bps(input->price, peer->price)) > limit) {
             votes.against += peer_vote(peer);
+            votes.sources_against += peer->weight;
             continue;
         }
         votes.with += peer_vote(peer);
@@ -111,13 +123,13 @@ bool is_known_level(const struct rule_input *input)
 bool confirmed_by_peers(const struct rule_input *input)
 {
     const struct votes votes = votes_of_peers(input, 1);
-    return votes.with > 0 && votes.with >= votes.against;
+    return votes.with > 0 && votes.with >= votes.against && votes.sources_with >= votes.sources_against;
 }
 
 double jump_limit_bps(const struct rule_input *input)
 {
     const double minutes = past_minutes(input->quote->observed_at_us, input->previous->accepted_at_us.value);
-    return fmax(input->settings->jump_floor_bps, input->settings->jump_z * input->usual_sigma_bps * sqrt(fmax(1, minutes)));
+    return fmax(input->settings->jump_floor_bps, input->settings->jump_z * deviation_bps(input->pace, fmax(1, minutes)));
 }
 
 /** Whether there is an accepted price in the quote's currency that is not older than `age_s`. */

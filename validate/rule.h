@@ -57,6 +57,12 @@ struct peers {
     const struct source_state *moving; /**< the trusted source of another group, at any time, that changed last; or NULL */
 };
 
+/** How much a price usually moves. */
+struct pace {
+    double past_bps;  /**< deviation per square root of a minute of the pasts that are known; 0: none is */
+    double least_bps; /**< least deviation that is reckoned with, over a session at most */
+};
+
 struct rule_input {
     const struct quote *quote;
     double rate;                         /**< comparison currency per unit of the record's: usd_rate, or 1 */
@@ -65,7 +71,7 @@ struct rule_input {
     int64_t observation;                 /**< fingerprint of the figures, to know a repeated poll */
     const struct source_state *previous; /**< of this source, or NULL */
     const struct peers *peers;
-    double usual_sigma_bps;   /**< usual_sigma_of; for rules that are not structural */
+    struct pace pace;         /**< pace_of; for rules that are not structural */
     struct standing standing; /**< to the peers; for rules that are not structural */
     const struct class_settings *settings;
 };
@@ -112,15 +118,17 @@ double agreement_base_bps(const struct rule_input *input);
 double agreement_bps(const struct rule_input *input);
 /**
  * How far a price may be from another at another time, in basis points: the divergence floor at the same time, and with it, as
- * independent errors add up, divergence_z times the usual deviation of a minute times the square root of the minutes between.
+ * independent errors add up, divergence_z times the usual deviation of the price over the time between. That is the median of
+ * what the pasts of the source and its peers give, times the square root of the minutes, and at least half of sigma_bps of the
+ * class; without a past sigma_bps.
  */
 double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us);
-/** The usual deviation of a minute's return: the median of those that the pasts of the source (`own_sigma_bps`) and its peers
- * give, and at least sigma_bps of the class. A past that is too short to say gives 0 and does not count. */
-double usual_sigma_of(const struct peers *peers, double own_sigma_bps, const struct class_settings *settings);
+/** The pace of an asset: the median of those that the pasts of the source (`own_sigma_bps`) and its peers give. A past that is
+ * too short to say gives 0 and does not count. */
+struct pace pace_of(const struct peers *peers, double own_sigma_bps, const struct class_settings *settings);
 /** Whether the source has been at that price lately: it comes back from where it was taken along in the meantime. */
 bool is_known_level(const struct rule_input *input);
-/** Whether the peers at the quote's level have at least as many votes as the others. */
+/** Whether the peers at the quote's level are at least as many as the others, and have at least as many votes. */
 bool confirmed_by_peers(const struct rule_input *input);
 /**
  * What the price is a multiple of where it seems to be in another unit or unadjusted: the trusted peers' median, or the
@@ -135,9 +143,10 @@ static inline double peer_vote(const struct peer *peer)
 
 /** How the peers vote on a price. */
 struct votes {
-    double with;         /**< votes of those that agree */
-    double against;      /**< votes of the others */
-    double sources_with; /**< independent sources that agree, however far in time */
+    double with;            /**< votes of those that agree */
+    double against;         /**< votes of the others */
+    double sources_with;    /**< independent sources that agree, however far in time */
+    double sources_against; /**< the others */
 };
 
 /** Asks each peer, within that part of the limit at its own distance in time. */

@@ -9,6 +9,10 @@
 #define COME_BACK 0.5
 /** Polls with one price after which a source may have stopped. */
 #define STUCK_POLLS 3
+/** A step is a leap from that many times the quote's own move, and the divergence floor. */
+#define LEAP 2
+/** Peers know more when they are nearer to the quote in time than that part of the way to the source's own last price. */
+#define NEWS_PART 0.5
 /** Sources that stand for that much or more outvote one. */
 #define MAJORITY 2
 
@@ -22,13 +26,16 @@ static bool goes_on(const struct rule_input *input)
     return fabs(move.value) <= step_limit_bps(input, input->quote->observed_at_us, previous->accepted_at_us.value);
 }
 
-/** Whether the last step of a source was a leap. */
-static bool has_leapt(const struct rule_input *input, const struct source_state *source)
+bool has_leapt(const struct rule_input *input, const struct source_state *source)
 {
     if (source->recent_count < PAST_MIN)
         return false;
     const struct sighting *last = &source->recent[source->recent_count - 1], *before = last - 1;
-    return fabs(log_return_bps(before->price, last->price)) > step_limit_bps(input, last->observed_at_us, before->observed_at_us);
+    const double step = fabs(log_return_bps(before->price, last->price));
+    const struct opt_double own = move_bps(input);
+    const bool moved = input->previous && input->price != input->previous->price;
+    return step > step_limit_bps(input, last->observed_at_us, before->observed_at_us) ||
+           (own.set && moved && step > LEAP * fmax(fabs(own.value), input->settings->divergence_floor_bps));
 }
 
 /** Whether a source has said the same for several polls while the quote's own source moved on. */
@@ -38,19 +45,24 @@ static bool is_stuck(const struct rule_input *input, const struct source_state *
     return source->unchanged >= STUCK_POLLS && moves;
 }
 
+bool steps_on(const struct rule_input *input)
+{
+    const struct source_state *previous = input->previous;
+    return previous && previous->price > 0 &&
+           fabs(log_return_bps(previous->price, input->price)) <=
+               step_limit_bps(input, input->quote->observed_at_us, previous->observed_at_us);
+}
+
 /** Whether all peers have stopped while the source goes its way step by step, whatever was thought of it. */
 static bool moves_alone(const struct rule_input *input)
 {
-    const struct source_state *previous = input->previous;
-    if (!previous || previous->price == input->price ||
-        fabs(log_return_bps(previous->price, input->price)) >
-            step_limit_bps(input, input->quote->observed_at_us, previous->observed_at_us))
+    if (!steps_on(input) || input->previous->price == input->price || input->previous->recent_count < PAST_MIN)
         return false;
     for (size_t i = 0; i < input->peers->count; i++) {
         if (!is_stuck(input, input->peers->items[i].state))
             return false;
     }
-    return previous->recent_count >= PAST_MIN;
+    return true;
 }
 
 /** Whether the past speaks for the quote and against all who are trusted. */
@@ -77,10 +89,19 @@ static double weight_at_median(const struct peers *peers, double limit_bps)
     return weight;
 }
 
+/** Whether the peers' prices are from a time after the source's own accepted one, rather than what that was compared with. */
+static bool know_more(const struct rule_input *input)
+{
+    const double own_minutes = past_minutes(input->quote->observed_at_us, input->previous->accepted_at_us.value);
+    return input->peers->gap_minutes < own_minutes * NEWS_PART;
+}
+
 /** What becomes of a quote that is further from the others than `limit_bps`. */
 static enum stand judge_distance(const struct rule_input *input, double limit_bps)
 {
     const struct peers *peers = input->peers;
+    if (goes_on(input) && !know_more(input))
+        return STAND_VOUCHED;
     if (peers->trusted && weight_at_median(peers, limit_bps) >= MAJORITY)
         return STAND_OUTVOTED;
     if (past_speaks_for(input))
@@ -89,12 +110,15 @@ static enum stand judge_distance(const struct rule_input *input, double limit_bp
     return peers->trusted && has_past && !goes_on(input) ? STAND_OUTVOTED : STAND_DISPUTED;
 }
 
-/** Whether those at the quote's level, itself included with the vote of one of them, outvote the others: they saw a move first.
+/**
+ * Whether those at the quote's level, itself included, are more than the others and outvote them, the quote with the vote of one
+ * of them: they saw a move first. Votes alone would let two who err together outvote three who were asked some minutes before.
  */
 static bool is_with_majority(const struct rule_input *input, double part)
 {
     const struct votes votes = votes_of_peers(input, part);
-    return votes.with > 0 && votes.with * (1 + 1 / votes.sources_with) > votes.against;
+    return votes.with > 0 && votes.sources_with + 1 > votes.sources_against &&
+           votes.with * (1 + 1 / votes.sources_with) > votes.against;
 }
 
 struct standing standing_of(const struct rule_input *input)

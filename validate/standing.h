@@ -8,7 +8,10 @@
 #ifndef QUOTEBUS_VALIDATE_STANDING_H
 #define QUOTEBUS_VALIDATE_STANDING_H
 
+#include <stdbool.h>
+
 struct rule_input;
+struct source_state;
 
 enum stand {
     STAND_ALONE,    /**< nobody to compare with */
@@ -26,8 +29,13 @@ struct standing {
 
 /** How the quote stands; input->peers must be filled. */
 struct standing standing_of(const struct rule_input *input);
+/** Whether the price is no leap from the last one of its source, whatever was thought of that. */
+bool steps_on(const struct rule_input *input);
+/** Whether the last step of a trusted source was a leap: beyond what the price usually does, or far beyond what the quote's
+ * source, which has not stood still, has seen. */
+bool has_leapt(const struct rule_input *input, const struct source_state *source);
 /** Whether the quote is further from the other sources than it may be and its past does not speak for it. */
-static inline int standing_is_bad(struct standing standing)
+static inline bool standing_is_bad(struct standing standing)
 {
     return standing.stand == STAND_OUTVOTED || standing.stand == STAND_DISPUTED;
 }

@@ -165,10 +165,13 @@ void source_set_currency(struct source_slot *slot, struct str currency)
     slot->sigma_known = false;
 }
 
-void source_add_sighting(struct source_slot *slot, struct sighting sighting)
+/** Appends a sighting that is not older than the last. */
+static void add_sighting(struct source_slot *slot, struct sighting sighting)
 {
     struct source_state *state = &slot->state;
     const struct sighting *last = state->recent_count ? &slot->recent[state->recent_count - 1] : NULL;
+    if (last && last->observed_at_us > sighting.observed_at_us)
+        return;
     if (last && last->observed_at_us == sighting.observed_at_us) {
         state->recent_count--;
     } else if (state->recent_count == RECENT_MAX) {
@@ -185,6 +188,26 @@ double source_sigma_bps(struct source_slot *slot)
         slot->sigma_bps = past_sigma_bps(&slot->state);
     slot->sigma_known = true;
     return slot->sigma_bps;
+}
+
+void source_accept(struct source_slot *slot, struct sighting sighting)
+{
+    slot->state.accepted_price = SOME_DOUBLE(sighting.price);
+    slot->state.accepted_at_us = SOME_LONG(sighting.observed_at_us);
+    add_sighting(slot, sighting);
+}
+
+void source_take_back(struct source_slot *slot)
+{
+    struct source_state *state = &slot->state;
+    if (state->recent_count == 0 || slot->recent[state->recent_count - 1].observed_at_us != state->observed_at_us)
+        return;
+    state->recent_count--;
+    slot->sigma_known = false;
+    const bool has_before = state->recent_count > 0;
+    const struct sighting before = has_before ? slot->recent[state->recent_count - 1] : (struct sighting){0};
+    state->accepted_price = has_before ? SOME_DOUBLE(before.price) : (struct opt_double){0};
+    state->accepted_at_us = has_before ? SOME_LONG(before.observed_at_us) : (struct opt_long){0};
 }
 
 /** Fills what is counted in the report window. */
@@ -238,7 +261,7 @@ static void slot_restore(struct source_slot *slot, const struct source_state *fr
     slot->state.recent = slot->recent;
     slot->state.recent_count = 0;
     for (size_t i = 0; i < from->recent_count; i++)
-        source_add_sighting(slot, from->recent[i]);
+        add_sighting(slot, from->recent[i]);
 }
 
 /** Takes over what was counted in the report window. */

@@ -85,9 +85,13 @@ struct source_slot *source_find(const struct asset_memory *asset, struct str sou
 struct source_slot *source_obtain(struct asset_memory *asset, struct str source, const struct rule_settings *settings);
 /** Sets the currency, at most CURRENCY_NAME_MAX bytes. */
 void source_set_currency(struct source_slot *slot, struct str currency);
-/** Appends a sighting that is not older than the last; the oldest one goes when there are RECENT_MAX. One of the last's time
- * takes its place. */
-void source_add_sighting(struct source_slot *slot, struct sighting sighting);
+/**
+ * Makes a price the base that the next ones are compared with, and keeps it among the recent sightings; the oldest of these goes
+ * when there are RECENT_MAX, and one of the same time gives way. A price from before the last sighting is not kept.
+ */
+void source_accept(struct source_slot *slot, struct sighting sighting);
+/** Takes back the acceptance of the source's last price: the sighting before it is the base again. */
+void source_take_back(struct source_slot *slot);
 /** past_sigma_bps of the source; computed once per sighting, since all that is compared with the source asks for it. */
 double source_sigma_bps(struct source_slot *slot);
 

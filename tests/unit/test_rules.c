@@ -286,7 +286,7 @@ static void divergent_source_comes_back_at_half_of_the_limit(void **state)
     judge(&stream, a_quote("b", 100));
     assert_verdict(judge(&stream, a_quote("c", 102)), VERDICT_SUSPECT);
     assert_verdict(judge(&stream, a_quote_at("c", 100.9, 10)), VERDICT_SUSPECT);
-    assert_verdict(judge(&stream, a_quote_at("c", 100.51, 20)), VERDICT_SUSPECT);
+    assert_verdict(judge(&stream, a_quote_at("c", 100.53, 20)), VERDICT_SUSPECT);
     assert_verdict(judge(&stream, a_quote_at("c", 100.49, 30)), VERDICT_PASS);
     assert_verdict(judge(&stream, a_quote_at("c", 100.9, 40)), VERDICT_PASS);
     stream_close(&stream);

@@ -20,7 +20,7 @@ static const char fixture_rules[] =
     "version: test\n"
     "classes:\n"
     "  equity: { currency: USD, stale_s: 3600, future_s: 60, fresh_s: 600, divergence_floor_bps: 100,\n"
-    "            divergence_k: 6, divergence_z: 5, sigma_bps: 2, jump_floor_bps: 500, jump_z: 12, reseed_s: 7200,\n"
+    "            divergence_k: 6, divergence_z: 5, sigma_bps: 4, jump_floor_bps: 500, jump_z: 12, reseed_s: 7200,\n"
     "            gross_s: 86400, lag_s: 900 }\n"
     "  fx: { currency: pair, divergence_floor_bps: 50 }\n"
     "assets:\n"

@@ -55,7 +55,7 @@ def epoch(text, form):
 
 def bars(asset, kind, currency, bar_s, rows):
     """A series of (time, open, high, low, close, volume) rows in any order; what is not above zero or contradicts itself is dropped."""
-    table = np.array(sorted(rows), dtype=float)
+    table = np.array(sorted(map(tuple, rows)), dtype=float)
     low, high = table[:, [1, 3, 4]].min(axis=1), table[:, [1, 2, 4]].max(axis=1)
     table = table[(low > 0) & (high / low < 3)]
     table[:, 2], table[:, 3] = table[:, [1, 2, 4]].max(axis=1), table[:, [1, 3, 4]].min(axis=1)

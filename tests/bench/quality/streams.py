@@ -71,7 +71,7 @@ def bar_path(log_bar, steps, rng):
 
 def real_path(series, first, count, rng):
     """(times, prices, begin of the session per point) of `count` bars."""
-    step_s = 60 if series.bar_s <= 6.5 * 3600 else 300
+    step_s = 60
     steps = series.bar_s // step_s
     times, prices, sessions = [], [], []
     for i in range(first, first + count):
