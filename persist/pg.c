@@ -9,7 +9,7 @@
 #include "base/clock.h"
 
 /** Longest piece given to libpq at once. */
-#define COPY_PIECE_MAX ((size_t)1 << 20)
+#define COPY_PIECE_MAX ((size_t)32 << 10)
 /** How often a wait looks at its deadline. */
 #define WAIT_TICK_MS 500
 

@@ -22,6 +22,7 @@ struct writer {
     struct pg pg;
     struct positions known; /* as committed */
     struct letters *letters;
+    int64_t batch_max_rows;
     struct store *store;
     bool always_upserts; /* mode upsert */
     bool remembers;      /* mode auto */
@@ -39,6 +40,7 @@ struct writer *writer_new(const struct config *config, struct error *error)
         return NULL;
     }
     writer->letters = letters_new(config);
+    writer->batch_max_rows = config->persist.batch_max_rows;
     writer->store = store_new(&writer->pg, STORE_LIVE_SCHEMA);
     writer->always_upserts = strcmp(config->persist.mode, "upsert") == 0;
     writer->remembers = strcmp(config->persist.mode, "auto") == 0;
@@ -91,10 +93,21 @@ bool writer_check(struct writer *writer, struct error *error)
     return pg_check(&writer->pg, error);
 }
 
+/**
+ * Begins the transaction of a batch. A full one does not wait for the disk: more records wait already, and the first batch that
+ * is not full takes all before it along. Should PostgreSQL crash in between, it loses the last rows and the offsets that belong
+ * to them together, and the next session, which starts from the offsets, stores them again.
+ */
+static bool begin(struct writer *writer, const struct batch *batch, struct error *error)
+{
+    const bool full = batch_full(batch, writer->batch_max_rows);
+    return pg_execute(&writer->pg, full ? "BEGIN; SET LOCAL synchronous_commit = off" : "BEGIN", error);
+}
+
 /** One attempt at the transaction of a batch. */
 static bool write_once(struct writer *writer, struct batch *batch, enum store_way way, struct error *error)
 {
-    if (!pg_execute(&writer->pg, "BEGIN", error))
+    if (!begin(writer, batch, error))
         return false;
     failpoint("persist.after_begin");
     if (!offsets_move(&writer->pg, &writer->known, &batch->positions, error))

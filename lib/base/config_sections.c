@@ -61,7 +61,7 @@ static const struct yaml_field persist_fields[] = {
     YAML_TEXT(struct persist_settings, instance, "0"),
     YAML_TEXT(struct persist_settings, group, "quotebus.persist"),
     YAML_TEXT(struct persist_settings, mode, "auto"),
-    YAML_INT(struct persist_settings, batch_max_rows, "5000", 1, 1000000),
+    YAML_INT(struct persist_settings, batch_max_rows, "10000", 1, 1000000),
     YAML_INT(struct persist_settings, batch_interval_ms, "50", 1, 60000),
     YAML_INT(struct persist_settings, session_timeout_ms, "10000", 1000, 1800000),
     YAML_INT(struct persist_settings, aggregate_every_s, "1800", 1, 86400),
