@@ -17,7 +17,7 @@ struct place {
 
 #define COLUMN(name_, required_)                                                                                                 \
     {                                                                                                                            \
-        .name = name_, .required = required_                                                                                     \
+        .name = (name_), .required = (required_)                                                                                 \
     }
 
 const struct row_column quote_columns[QUOTE_COLUMNS] = {
