@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+/* Symbols are pasted together from literals: neither parentheses nor commas belong between them. */
+/* NOLINTBEGIN(bugprone-macro-parentheses,bugprone-suspicious-missing-comma) */
 /** A share listed in New York; volume in millions of shares a day. */
 #define SHARE(code, venue_, name_, price, volume_m)                                                                              \
     {                                                                                                                            \
@@ -132,6 +134,7 @@ const struct sim_asset sim_assets[] = {
      .start_price = 4120.5,
      .daily_volume = 180e3},
 };
+/* NOLINTEND(bugprone-macro-parentheses,bugprone-suspicious-missing-comma) */
 const size_t sim_asset_count = sizeof(sim_assets) / sizeof(sim_assets[0]);
 
 const struct sim_asset *sim_asset_by_id(const char *id)
