@@ -44,7 +44,7 @@ double past_price_at(const struct source_state *source, const struct sighting *n
 {
     const struct sighting *end = source->recent + source->recent_count;
     const bool unsure = llabs(nearest->observed_at_us - at_us) < UNSEEN_US;
-    double low = nearest->price, high = nearest->price;
+    double low = nearest->price, high = low;
     if (nearest + 1 == end) /* nothing later is known: no quote may use the move that is under way */
         return nearest->price;
     if ((nearest->observed_at_us <= at_us || unsure) && nearest + 1 < end) {
