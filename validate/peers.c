@@ -103,7 +103,7 @@ static void measure(struct peers *peers)
 void peers_find(const struct asset_memory *asset, const struct rule_input *input, int own_group, struct peer *items,
                 struct peers *peers)
 {
-    FILLED_AS_READ int groups[SOURCES_MAX];
+    FILLED_AS_READ int groups[SOURCES_MAX] = {0};
     *peers = (struct peers){.items = items};
     for (size_t i = 0; asset && i < asset->slot_count; i++) {
         struct source_slot *slot = asset->slots[i];

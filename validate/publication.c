@@ -54,7 +54,7 @@ static const struct source_slot *newest_passed(const struct candidates *candidat
 static void collect(const struct asset_memory *asset, const struct quote *quote, struct str currency,
                     struct candidates *candidates)
 {
-    FILLED_AS_READ int groups[SOURCES_MAX];
+    FILLED_AS_READ int groups[SOURCES_MAX] = {0};
     FILLED_AS_READ size_t used[SOURCES_MAX];
     size_t used_count = 0;
     candidates->count = 0;

@@ -21,7 +21,7 @@ static bool goes_on(const struct rule_input *input)
 {
     const struct source_state *previous = input->previous;
     const struct opt_double move = move_bps(input);
-    if (!move.set || previous->verdict != VERDICT_PASS || previous->excluded || previous->recent_count < PAST_MIN)
+    if (!previous || !move.set || previous->verdict != VERDICT_PASS || previous->excluded || previous->recent_count < PAST_MIN)
         return false;
     return fabs(move.value) <= step_limit_bps(input, input->quote->observed_at_us, previous->accepted_at_us.value);
 }
