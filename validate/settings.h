@@ -36,6 +36,8 @@ struct class_settings {
 
 /** class_settings.currency: the last three letters of the asset's id, as in fx:EURUSD. */
 #define CURRENCY_OF_PAIR "pair"
+/** class_settings.currency: that of the exchange which the suffix of the code names, as in OCDO.L; USD without one. */
+#define CURRENCY_OF_LISTING "listing"
 /** Group of a source that stands for itself. */
 #define GROUP_OF_ITS_OWN (-1)
 

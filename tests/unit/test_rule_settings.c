@@ -43,6 +43,16 @@ static void asset_of_an_unknown_class_gets_the_defaults_in_any_currency(void **s
     stream_close(&stream);
 }
 
+static void listing_is_in_the_currency_of_the_exchange_that_its_suffix_names(void **state)
+{
+    (void)state;
+    static const char *const wanted[][2] = {{"equity:AAPL", "USD"},   {"equity:BRK.B", "USD"}, {"equity:WSU.DE", "EUR"},
+                                            {"equity:7203.T", "JPY"}, {"equity:X.QQ", ""},     {"equity:NASD.L", "GBP"}};
+    const struct class_settings settings = {.currency = (char[]){CURRENCY_OF_LISTING}};
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+        assert_true(str_is(class_settings_currency(&settings, str_from(wanted[i][0])), wanted[i][1]));
+}
+
 static void exception_changes_its_fields_and_keeps_those_of_its_class(void **state)
 {
     (void)state;
@@ -111,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shipped_rule_file_is_valid_and_knows_the_classes),
         cmocka_unit_test(asset_of_an_unknown_class_gets_the_defaults_in_any_currency),
+        cmocka_unit_test(listing_is_in_the_currency_of_the_exchange_that_its_suffix_names),
         cmocka_unit_test(exception_changes_its_fields_and_keeps_those_of_its_class),
         cmocka_unit_test(sources_of_one_group_share_its_number_and_others_stand_for_themselves),
         cmocka_unit_test(version_shows_every_change_of_the_bytes),
