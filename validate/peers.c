@@ -105,9 +105,10 @@ void peers_find(const struct asset_memory *asset, const struct rule_input *input
 {
     FILLED_AS_READ int groups[SOURCES_MAX] = {0};
     *peers = (struct peers){.items = items};
+    size_t count = 0;
     for (size_t i = 0; asset && i < asset->slot_count; i++) {
         struct source_slot *slot = asset->slots[i];
-        struct peer *peer = &items[peers->count];
+        struct peer *peer = &items[count];
         if (!is_comparable(slot, input, own_group))
             continue;
         const bool close = peer_of(&slot->state, input, peer);
@@ -116,11 +117,12 @@ void peers_find(const struct asset_memory *asset, const struct rule_input *input
         if (!close)
             continue;
         peer->sigma_bps = source_sigma_bps(slot);
-        groups[peers->count++] = slot->group;
+        groups[count++] = slot->group;
         peers->trusted = peers->trusted || peer->trusted;
     }
-    for (size_t i = 0; i < peers->count; i++) {
-        items[i].weight = independent_weight(groups, peers->count, i);
+    peers->count = count;
+    for (size_t i = 0; i < count; i++) {
+        items[i].weight = independent_weight(groups, count, i);
         peers->weight += items[i].weight;
         peers->trusted_weight += items[i].trusted ? items[i].weight : 0;
     }

@@ -116,6 +116,22 @@ static void coin_that_stands_for_the_dollar_is_suspect_without_its_rate(void **s
     assert_passes(quote);
 }
 
+static void currency_mismatch_fires_on_a_figure_that_only_changed_its_currency(void **state)
+{
+    (void)state;
+    struct stream stream = stream_open();
+    struct quote quote = a_quote("a", 100);
+    quote.asset = STR("equity:ANY");
+    assert_verdict(judge(&stream, quote), VERDICT_PASS);
+    quote.currency = STR("EUR");
+    quote.price = 101.9;
+    assert_verdict(judge(&stream, quote), VERDICT_REJECT);
+    assert_true(has_flag(&stream.last.clean, "currency_mismatch"));
+    quote.price = 102.1; /* another figure: it may have lost its conversion */
+    assert_verdict(judge(&stream, quote), VERDICT_PASS);
+    stream_close(&stream);
+}
+
 static void future_time_fires_beyond_its_limit(void **state)
 {
     (void)state;
@@ -441,6 +457,7 @@ int main(void)
         cmocka_unit_test(non_positive_fires_at_zero_and_below),
         cmocka_unit_test(currency_mismatch_fires_unless_the_currency_or_its_conversion_is_expected),
         cmocka_unit_test(coin_that_stands_for_the_dollar_is_suspect_without_its_rate),
+        cmocka_unit_test(currency_mismatch_fires_on_a_figure_that_only_changed_its_currency),
         cmocka_unit_test(future_time_fires_beyond_its_limit),
         cmocka_unit_test(stale_fires_beyond_its_limit),
         cmocka_unit_test(stale_counts_from_the_end_of_an_observation_that_is_known_to_a_day),

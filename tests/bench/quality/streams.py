@@ -167,7 +167,7 @@ def figures_of(series, profile, path, place, price, tick):
 def named(asset, name):
     """The id of a stream's asset; the last letters of a pair stay where they are."""
     kind, code = asset.split(":")
-    return f"{kind}:{name}.{code}"
+    return f"{kind}:{name}-{code}"
 
 
 def make(series, first, count, sources, name, rng):
