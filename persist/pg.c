@@ -50,8 +50,9 @@ static bool fail(const struct pg *pg, const PGresult *result, struct error *erro
     }
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-    return error_cause(error, code, cause, "PostgreSQL %s: %s%s%s", state, primary ? primary : "refused", detail ? "; " : "",
-                       detail ? detail : "");
+    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    return error_cause(error, code, cause, "PostgreSQL %s: %s%s%s%s%s", state, primary ? primary : "refused", detail ? "; " : "",
+                       detail ? detail : "", hint ? "; " : "", hint ? hint : "");
 }
 
 /** Sets the server's own bounds for this session. */
