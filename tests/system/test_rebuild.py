@@ -44,6 +44,7 @@ def test_rebuilt_tables_equal_the_live_ones_and_take_their_place_while_persist_g
     sender = threading.Thread(target=go_on)
     sender.start()
     try:
+        pipeline.wait_rows(3001)
         (line,), _ = rebuild(pipeline, "--table", "quote")
     finally:
         stop.set()
