@@ -1,13 +1,14 @@
 /*
  * The loop that validate is measured against: consume, produce, commit with librdkafka and nothing else.
  *
- *     bench_bare --like PREFIX --quotes N --transaction-records N --clean N --anomalies N --consensus N --latest N --state N
- *                [--set PATH=VALUE]...
+ *     bench_bare --like PREFIX --quotes N --transaction-records N --clean N --anomalies N --consensus N --reports N
+ *                --latest N --state N [--set PATH=VALUE]...
  *
  * Reads quotes.raw in transactions of a given size. For N quotes it writes as many records to each topic of
  * validate.output_prefix as a run of validate did, evenly: copies of records of that run (its output_prefix is PREFIX) under the
- * key and in the partition of the quote; those of validate.state stand at the end of each transaction. Nothing is decoded.
- * Consumes in batches with librdkafka's own fetch settings, which is its fastest way. The last line is one JSON object.
+ * key and in the partition of the quote; those of prices.latest and validate.state stand at the end of each transaction. Nothing
+ * is decoded. Consumes in batches with librdkafka's own fetch settings, which is its fastest way. The last line is one JSON
+ * object.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -40,8 +41,8 @@ struct output {
     long sample_count;
 };
 
-/** state is the last one: it is written at the end of a transaction. */
-enum { CLEAN, ANOMALIES, CONSENSUS, LATEST, STATE, OUTPUTS };
+/** From LATEST on they are written at the end of a transaction. */
+enum { CLEAN, ANOMALIES, CONSENSUS, REPORTS, LATEST, STATE, OUTPUTS };
 
 struct bare {
     struct config *config;
@@ -81,6 +82,7 @@ static bool read_arguments(struct bare *bare, int argc, char **argv)
     static const struct option known[] = {{"clean", 1, NULL, CLEAN},
                                           {"anomalies", 1, NULL, ANOMALIES},
                                           {"consensus", 1, NULL, CONSENSUS},
+                                          {"reports", 1, NULL, REPORTS},
                                           {"latest", 1, NULL, LATEST},
                                           {"state", 1, NULL, STATE},
                                           {"like", 1, NULL, 'l'},
@@ -91,13 +93,13 @@ static bool read_arguments(struct bare *bare, int argc, char **argv)
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (option >= CLEAN && option < OUTPUTS)
-            bare->outputs[option].total = atol(optarg);
+            bare->outputs[option].total = strtol(optarg, NULL, 10);
         else if (option == 'l')
             bare->like = optarg;
         else if (option == 'q')
-            bare->quotes = atol(optarg);
+            bare->quotes = strtol(optarg, NULL, 10);
         else if (option == 't')
-            bare->per_transaction = atol(optarg);
+            bare->per_transaction = strtol(optarg, NULL, 10);
         else if (option == 'x' && bare->setting_count < SETTINGS_MAX)
             bare->settings[bare->setting_count++] = optarg;
         else
@@ -223,9 +225,10 @@ static void take_quote(struct bare *bare, const rd_kafka_message_t *quote)
         must(rd_kafka_begin_transaction(bare->producer), "beginning a transaction");
     bare->done++;
     bare->next_offsets[quote->partition] = quote->offset + 1;
-    for (int i = 0; i < STATE; i++)
+    for (int i = 0; i < LATEST; i++)
         write_share(bare, &bare->outputs[i], quote);
     if (bare->done % bare->per_transaction == 0 || bare->done == bare->quotes) {
+        write_share(bare, &bare->outputs[LATEST], quote);
         write_share(bare, &bare->outputs[STATE], quote);
         commit(bare);
     }
@@ -280,8 +283,8 @@ static void clear(struct bare *bare)
 
 int main(int argc, char **argv)
 {
-    static const char *const names[OUTPUTS] = {"quotes.clean", "quotes.anomalies", "prices.consensus", "prices.latest",
-                                               "validate.state"};
+    static const char *const names[OUTPUTS] = {"quotes.clean",     "quotes.anomalies", "prices.consensus",
+                                               "validate.reports", "prices.latest",    "validate.state"};
     static struct bare bare;
     struct error error = {0};
     if (!read_arguments(&bare, argc, argv)) {

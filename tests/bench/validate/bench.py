@@ -19,7 +19,7 @@ from stack import DEFAULT_PORTS, Stack, find_java, free_port  # noqa: E402
 
 SAMPLE_S = 0.05
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-OUTPUTS = ("quotes.clean", "quotes.anomalies", "prices.consensus", "prices.latest", "validate.state")
+OUTPUTS = ("quotes.clean", "quotes.anomalies", "prices.consensus", "validate.reports", "prices.latest", "validate.state")
 
 
 def say(text):
