@@ -179,7 +179,7 @@ def check_reports(ops):
 def check_dry_run(ops, first):
     """A rule file that expects euros of equities rejects them and nothing else; nothing is written."""
     other = ops.rules.with_name("euro.yaml")
-    other.write_text(first.replace("version: first", "version: euro", 1).replace("currency: USD", "currency: EUR", 1))
+    other.write_text(first.replace("version: first", "version: euro", 1).replace("currency: listing", "currency: EUR", 1))
     before = {topic: len(ops.pipeline.read(topic)) for topic in (*OUTPUTS, "validate.rules")}
     status, (result,), errors = ops.cli("--dry-run", "--rules", str(other), "--samples", "3")
     assert status == 0, errors
