@@ -24,6 +24,7 @@ struct call {
     size_t lane;           /**< number of its provider in the planner */
     int64_t attempt;       /**< from 1 */
     int64_t not_before_ms; /**< monotonic */
+    uint64_t era;          /**< of its lane when it was taken; set by the planner */
     uint64_t sequence;     /**< order among calls of one time; set by the queue */
     size_t asset_count;
     struct request_asset assets[]; /**< texts are borrowed from the configuration */

@@ -5,32 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "ingest/job.h"
-#include "ingest/quota.h"
+#include "ingest/planner_parts.h"
 
 /** Longest that planner_wait_ms says; the loop looks around at least so often. */
 #define WAIT_MAX_MS INT64_C(60000)
-
-/** Everything about one provider. */
-struct lane {
-    const struct provider *provider;
-    const struct provider_settings *settings;
-    struct roster roster;
-    struct quota quota;
-    struct call_queue queue;
-    int64_t in_flight;
-    int64_t limited_in_row; /* answers "too many" since the last good one */
-};
-
-struct planner {
-    const struct ingest_settings *settings;
-    struct lane *lanes;
-    size_t lane_count;
-    size_t turn; /* lane that planner_next looks at first, so that none waits for the others */
-    struct job *jobs;
-    size_t job_count;
-    uint64_t random_state;
-};
 
 /** The number of the provider's lane, made when there is none yet. */
 static size_t lane_of(struct planner *planner, const struct config *config, const struct provider *provider,
@@ -44,6 +22,7 @@ static size_t lane_of(struct planner *planner, const struct config *config, cons
     struct lane *lane = &planner->lanes[planner->lane_count];
     lane->provider = provider;
     lane->settings = settings;
+    lane->on = true;
     roster_init(&lane->roster, config, provider->name);
     quota_init(&lane->quota, settings);
     return planner->lane_count++;
@@ -107,7 +86,7 @@ size_t planner_tick(struct planner *planner, const struct moment *now)
     size_t skipped = 0;
     for (size_t i = 0; i < planner->job_count; i++) {
         struct job *job = &planner->jobs[i];
-        if (schedule_take(&job->schedule, now->wall_us)) {
+        if (planner->lanes[job->lane].on && schedule_take(&job->schedule, now->wall_us)) {
             skipped += job_queue_slot(job, &planner->lanes[job->lane].queue, now->mono_ms);
         }
     }
@@ -134,7 +113,9 @@ struct call *planner_next(struct planner *planner, const struct moment *now)
             planner->turn = (planner->turn + i + 1) % planner->lane_count;
             quota_take(&lane->quota, now->mono_ms);
             lane->in_flight++;
-            return call_queue_pop(&lane->queue);
+            struct call *call = call_queue_pop(&lane->queue);
+            call->era = lane->era;
+            return call;
         }
     }
     return NULL;
@@ -199,7 +180,9 @@ static void close_question(struct lane *lane, const struct call *call, bool answ
 static void close_call(struct lane *lane, struct call *call, bool answered, int64_t now_ms)
 {
     if (call->job != NULL) {
-        job_batch_over(call->job, call->batch);
+        if (call->era == lane->era) {
+            job_batch_over(call->job, call->batch);
+        }
     } else {
         close_question(lane, call, answered, now_ms);
     }
@@ -227,7 +210,7 @@ void planner_done(struct planner *planner, struct call *call, const struct call_
     ask_missing(lane, call, result, now->mono_ms, verdict);
     verdict->retired = retire(lane, call, result->outcome);
     verdict->gave_up = failed && call->attempt >= settings->retry_attempts;
-    if (!failed || verdict->gave_up) {
+    if (!failed || verdict->gave_up || call->era != lane->era) {
         close_call(lane, call, !failed, now->mono_ms);
         return;
     }
@@ -243,6 +226,9 @@ int64_t planner_wait_ms(const struct planner *planner, const struct moment *now)
 {
     int64_t least_ms = WAIT_MAX_MS;
     for (size_t i = 0; i < planner->job_count; i++) {
+        if (!planner->lanes[planner->jobs[i].lane].on) {
+            continue;
+        }
         int64_t wait_ms = (schedule_wait_us(&planner->jobs[i].schedule, now->wall_us) + US_PER_MS - 1) / US_PER_MS;
         least_ms = wait_ms < least_ms ? wait_ms : least_ms;
     }

@@ -16,6 +16,7 @@
 
 #include "base/config.h"
 #include "ingest/call.h"
+#include "ingest/lane_state.h"
 
 /** Longest pause that a provider can ask for with Retry-After. */
 #define PLANNER_PAUSE_MAX_S INT64_C(86400)
@@ -81,6 +82,38 @@ void planner_done(struct planner *planner, struct call *call, const struct call_
                   struct call_verdict *verdict);
 /** Milliseconds until planner_tick or planner_next may have something new to do; a result may come earlier. */
 int64_t planner_wait_ms(const struct planner *planner, const struct moment *now);
+
+/** A slot of a job that a call serves. */
+struct call_slot {
+    const char *job; /**< borrowed from the configuration */
+    int64_t slot_us; /**< begin of the slot, wall clock, without jitter */
+};
+
+/**
+ * The slots that a call serves, the first `max` of them; returns how many there are. A question about a missing asset serves
+ * none. For logs and records: the state of the lane (planner_export) has it all.
+ */
+size_t planner_call_slots(const struct planner *planner, const struct call *call, struct call_slot *slots, size_t max);
+/** Takes back a call that planner_next gave and that was not made: it is not counted, and comes again. */
+void planner_put_back(struct planner *planner, struct call *call, const struct moment *now);
+
+/*
+ * Ownership of lanes. A new planner has all lanes on. Whoever shares the work switches all off, and when a lane becomes his:
+ *
+ *     planner_import(planner, lane, &state, &now); planner_switch(planner, lane, true);
+ *
+ * Before a call is made, planner_export after planner_next gives the state that counts it (as in flight): once that is recorded,
+ * a crash can waste the call, but the next owner never exceeds a quota.
+ */
+
+/** A lane that is off has nothing queued and gives no call; switching off forgets its state but for calls in flight. */
+void planner_switch(struct planner *planner, size_t lane, bool on);
+/** Fills `state` (cleared first) with all that the next owner must know. Validators are left empty. */
+void planner_export(const struct planner *planner, size_t lane, const struct moment *now, struct lane_state *state);
+/** Replaces the state of a lane that is off. What the configuration no longer knows is left out. */
+void planner_import(struct planner *planner, size_t lane, const struct lane_state *state, const struct moment *now);
+/** Name of a lane: that of its provider, with `#N` for a shard. */
+const char *planner_lane_name(const struct planner *planner, size_t lane);
 
 /** Number of lanes; call.lane is below it. */
 size_t planner_lanes(const struct planner *planner);
