@@ -23,8 +23,9 @@ bool consensus_of(const struct consensus_source *sources, size_t count, struct c
     if (out->used == 0)
         return false;
     weighted_sort(prices, out->used);
-    out->price = weighted_quantile(prices, out->used, 0.5);
-    out->confidence =
-        fmax(out->price - weighted_quantile(prices, out->used, 0.25), weighted_quantile(prices, out->used, 0.75) - out->price);
+    double quartiles[3];
+    weighted_quartiles(prices, out->used, quartiles);
+    out->price = quartiles[1];
+    out->confidence = fmax(out->price - quartiles[0], quartiles[2] - out->price);
     return true;
 }

@@ -8,6 +8,7 @@
 #include "validate/peers.h"
 #include "validate/publication.h"
 #include "validate/robust.h"
+#include "validate/rules/table.h"
 #include "validate/usual.h"
 
 /** Scores: what one suspect finding leaves at most, and what a quote without a second source has. */
@@ -17,7 +18,9 @@
 /** One quote on its way through the rules. */
 struct trial {
     struct rule_input input;
+    struct source_slot *slot; /* of the source; NULL: it is new */
     struct peers peers;
+    struct pace pace;
     struct peer items[SOURCES_MAX];
     struct finding findings[RULES_MAX];
     const struct rule *fired[RULES_MAX];
@@ -58,29 +61,31 @@ static int64_t observation_of(const struct quote *quote)
     return (int64_t)(hash >> 1);
 }
 
-/** Asks the rules in order; behind a structural one that fired no other kind is asked. */
-static void run_rules(struct trial *trial, bool structural)
+/** Asks the rules from `next` on that are structural, or not; returns the place behind them. */
+static const struct rule *const *run_rules(struct trial *trial, const struct rule *const *next, bool structural)
 {
-    for (size_t i = 0; rules[i]; i++) {
-        if (rules[i]->structural != structural || trial->fired_count >= RULES_MAX)
-            continue;
+    for (; *next && (*next)->structural == structural; next++) {
         struct finding *finding = &trial->findings[trial->fired_count];
-        if (!rules[i]->check(&trial->input, finding))
+        if (!(*next)->check(&trial->input, finding))
             continue;
-        trial->fired[trial->fired_count++] = rules[i];
+        trial->fired[trial->fired_count++] = *next;
         if (finding->verdict > trial->verdict)
             trial->verdict = finding->verdict;
     }
+    return next;
 }
 
-/** Brings quote, memory and peers together and runs all rules. */
+/** Brings quote, memory and peers together and runs all rules; the others only when the structural ones leave something to
+ * compare. */
 static void try_quote(struct trial *trial, const struct partition_memory *memory, const struct asset_memory *asset,
                       const struct quote *quote)
 {
     struct source_slot *slot = source_find(asset, quote->source);
     const double rate = quote->usd_rate.set ? quote->usd_rate.value : 1;
+    trial->slot = slot;
     trial->fired_count = 0;
     trial->verdict = VERDICT_PASS;
+    trial->pace.known = false;
     trial->peers = (struct peers){.items = trial->items};
     trial->input = (struct rule_input){.quote = quote,
                                        .rate = rate,
@@ -89,22 +94,22 @@ static void try_quote(struct trial *trial, const struct partition_memory *memory
                                        .observation = observation_of(quote),
                                        .previous = slot ? &slot->state : NULL,
                                        .peers = &trial->peers,
+                                       .pace = &trial->pace,
                                        .settings = asset ? asset->settings : rule_settings_for(memory->settings, quote->asset)};
-    run_rules(trial, true);
+    const struct rule *const *others = run_rules(trial, rules, true);
     if (trial->verdict == VERDICT_REJECT)
         return;
     peers_find(asset, &trial->input, slot ? slot->group : rule_settings_group(memory->settings, quote->source), trial->items,
                &trial->peers);
-    trial->input.pace = pace_of(&trial->peers, slot ? source_sigma_bps(slot) : 0, trial->input.settings);
     trial->input.standing = standing_of(&trial->input);
-    run_rules(trial, false);
+    (void)run_rules(trial, others, false);
 }
 
 /** Whether a rule fired. */
-static bool has_fired(const struct trial *trial, const char *name)
+static bool has_fired(const struct trial *trial, const struct rule *rule)
 {
     for (size_t i = 0; i < trial->fired_count; i++) {
-        if (strcmp(trial->fired[i]->name, name) == 0)
+        if (trial->fired[i] == rule)
             return true;
     }
     return false;
@@ -186,9 +191,10 @@ static void make_clean(const struct trial *trial, struct str rules_version, cons
 }
 
 /** Names the record that a correction replaces. */
-static void name_restated(const struct trial *trial, const struct source_slot *corrected, struct clean_quote *clean)
+static void name_restated(const struct trial *trial, struct clean_quote *clean)
 {
-    if (!has_fired(trial, "restated") || !corrected || corrected->raw_offset < 0)
+    const struct source_slot *corrected = trial->slot;
+    if (!has_fired(trial, &restated_rule) || !corrected || corrected->raw_offset < 0)
         return;
     clean->restates_partition = SOME_INT(clean->raw_partition);
     clean->restates_offset = SOME_LONG(corrected->raw_offset);
@@ -288,7 +294,7 @@ static void remember(struct source_slot *slot, const struct trial *trial)
     struct source_state *state = &slot->state;
     if (!str_equal(state->currency, input->currency))
         change_currency(slot, input->currency);
-    note_stray(state, input, has_fired(trial, "jump"));
+    note_stray(state, input, has_fired(trial, &jump_rule));
     note_change(state, input);
     usual_move_on(state, input);
     if (trial->verdict == VERDICT_PASS)
@@ -300,7 +306,7 @@ static void remember(struct source_slot *slot, const struct trial *trial)
     state->observation = input->observation;
     state->verdict = trial->verdict;
     state->excluded = standing_is_bad(input->standing);
-    state->doubted = state->excluded || has_fired(trial, "jump");
+    state->doubted = state->excluded || has_fired(trial, &jump_rule);
 }
 
 /** Publishes the consensus of the asset when it is due. */
@@ -323,14 +329,15 @@ void engine_judge(struct partition_memory *memory, const struct quote *quote, co
     out->has_consensus = false;
     try_quote(&trial, memory, asset, quote);
     make_clean(&trial, rule_settings_version(memory->settings), origin, arena, &out->clean);
-    name_restated(&trial, source_find(asset, quote->source), &out->clean);
+    name_restated(&trial, &out->clean);
     make_anomalies(&trial, arena, out);
-    if (trial.verdict == VERDICT_REJECT || has_fired(&trial, "late") || (!asset && !(asset = asset_obtain(memory, quote->asset))))
+    if (trial.verdict == VERDICT_REJECT || has_fired(&trial, &late_rule) ||
+        (!asset && !(asset = asset_obtain(memory, quote->asset))))
         return;
     out->asset = asset;
     if (trial.verdict == VERDICT_PASS)
         hindsight_apply(asset, &trial.input);
-    struct source_slot *slot = source_obtain(asset, quote->source, memory->settings);
+    struct source_slot *slot = trial.slot ? trial.slot : source_obtain(asset, quote->source, memory->settings);
     remember(slot, &trial);
     slot->raw_offset = origin->offset;
     make_consensus(asset, &trial, arena, out);

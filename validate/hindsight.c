@@ -66,6 +66,7 @@ void hindsight_apply(struct asset_memory *asset, const struct rule_input *input)
         const bool same = fabs(distance_bps(input->price, peer->price)) <= same_bps;
         if (same != peer->state->doubted) /* the usual case: as it was thought to be */
             continue;
+        (void)pace_of(input); /* while the pasts are as they were */
         struct source_slot *slot = slot_of(asset, peer);
         if (slot && same && input->standing.stand == STAND_AGREES)
             clear(slot);

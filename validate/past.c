@@ -24,20 +24,19 @@ double log_return_bps(double from, double to)
 
 double past_sigma_bps(const struct source_state *source)
 {
-    FILLED_AS_READ struct weighted_value values[RECENT_MAX];
+    FILLED_AS_READ double values[RECENT_MAX];
     size_t count = 0;
     for (size_t i = 1; i < source->recent_count && i < RECENT_MAX; i++) {
         const struct sighting *from = &source->recent[i - 1], *to = &source->recent[i];
         const double minutes = past_minutes(from->observed_at_us, to->observed_at_us);
         if (from->price != to->price) /* at night a price that stands still says nothing about how it moves by day */
-            values[count++] =
-                (struct weighted_value){.value = log_return_bps(from->price, to->price) / sqrt(minutes), .weight = 1};
+            values[count++] = log_return_bps(from->price, to->price) / sqrt(minutes);
     }
     if (count < RETURNS_MIN)
         return 0;
-    weighted_sort(values, count);
-    const double furthest = fmax(fabs(values[0].value), fabs(values[count - 1].value));
-    return fmax(MAD_TO_SIGMA * weighted_mad(values, count, weighted_quantile(values, count, 0.5)), furthest / FAT_TAIL);
+    plain_sort(values, count);
+    const double furthest = fmax(fabs(values[0]), fabs(values[count - 1]));
+    return fmax(MAD_TO_SIGMA * plain_mad(values, count, plain_median(values, count)), furthest / FAT_TAIL);
 }
 
 double past_price_at(const struct source_state *source, const struct sighting *nearest, int64_t at_us, double price)

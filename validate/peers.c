@@ -2,49 +2,6 @@
 
 #include "validate/robust.h"
 
-struct seen seen_of_quote(const struct quote *quote)
-{
-    return (struct seen){.fetched_at_us = quote->fetched_at_us,
-                         .observed_at_us = quote->observed_at_us,
-                         .observed_end_us = observed_end_us(quote->observed_at_us, quote->observed_resolution_s)};
-}
-
-struct seen seen_of_source(const struct source_state *state)
-{
-    return (struct seen){.fetched_at_us = state->fetched_at_us,
-                         .observed_at_us = state->observed_at_us,
-                         .observed_end_us = observed_end_us(state->observed_at_us, state->observed_resolution_s)};
-}
-
-struct seen seen_of_sighting(const struct source_state *state, const struct sighting *sighting)
-{
-    return (struct seen){.fetched_at_us = state->fetched_at_us,
-                         .observed_at_us = sighting->observed_at_us,
-                         .observed_end_us = observed_end_us(sighting->observed_at_us, state->observed_resolution_s)};
-}
-
-int64_t observed_gap_us(struct seen a, struct seen b)
-{
-    const int64_t last_start = a.observed_at_us > b.observed_at_us ? a.observed_at_us : b.observed_at_us;
-    const int64_t first_end = a.observed_end_us < b.observed_end_us ? a.observed_end_us : b.observed_end_us;
-    const int64_t width_a = a.observed_end_us - a.observed_at_us, width_b = b.observed_end_us - b.observed_at_us;
-    return (last_start > first_end ? last_start - first_end : 0) + (width_a > width_b ? width_a : width_b);
-}
-
-bool fetched_close(struct seen a, struct seen b, int64_t fresh_s)
-{
-    const int64_t later = a.fetched_at_us > b.fetched_at_us ? a.fetched_at_us : b.fetched_at_us;
-    const int64_t earlier = a.fetched_at_us > b.fetched_at_us ? b.fetched_at_us : a.fetched_at_us;
-    return later - earlier <= fresh_s * US_PER_S;
-}
-
-bool observed_close(struct seen a, struct seen b, int64_t fresh_s)
-{
-    const int64_t last_start = a.observed_at_us > b.observed_at_us ? a.observed_at_us : b.observed_at_us;
-    const int64_t first_end = a.observed_end_us < b.observed_end_us ? a.observed_end_us : b.observed_end_us;
-    return last_start - first_end <= fresh_s * US_PER_S;
-}
-
 double independent_weight(const int *groups, size_t count, size_t i)
 {
     size_t members = 0;
@@ -81,22 +38,18 @@ static bool peer_of(const struct source_state *state, const struct rule_input *i
  * now. */
 static void measure(struct peers *peers)
 {
-    FILLED_AS_READ struct weighted_value prices[SOURCES_MAX], gaps[SOURCES_MAX];
+    FILLED_AS_READ struct weighted_value prices[SOURCES_MAX];
     size_t count = 0;
     for (size_t i = 0; i < peers->count; i++) {
         const struct peer *peer = &peers->items[i];
         if (!peer->trusted && peers->trusted)
             continue;
-        const double weight = peer_vote(peer);
-        gaps[count] = (struct weighted_value){.value = peer->gap_minutes, .weight = weight};
-        prices[count++] = (struct weighted_value){.value = peer->price, .weight = weight};
+        prices[count++] = (struct weighted_value){.value = peer->price, .weight = peer_vote(peer)};
     }
     if (count == 0)
         return;
     weighted_sort(prices, count);
-    weighted_sort(gaps, count);
     peers->median = SOME_DOUBLE(weighted_quantile(prices, count, 0.5));
-    peers->gap_minutes = weighted_quantile(gaps, count, 0.5);
     peers->spread = count < 2 ? 0 : MAD_TO_SIGMA * weighted_mad(prices, count, peers->median.value);
 }
 
@@ -107,7 +60,7 @@ void peers_find(const struct asset_memory *asset, const struct rule_input *input
     *peers = (struct peers){.items = items};
     size_t count = 0;
     for (size_t i = 0; asset && i < asset->slot_count; i++) {
-        struct source_slot *slot = asset->slots[i];
+        const struct source_slot *slot = asset->slots[i];
         struct peer *peer = &items[count];
         if (!is_comparable(slot, input, own_group))
             continue;
@@ -116,7 +69,6 @@ void peers_find(const struct asset_memory *asset, const struct rule_input *input
             peers->moving = &slot->state;
         if (!close)
             continue;
-        peer->sigma_bps = source_sigma_bps(slot);
         groups[count++] = slot->group;
         peers->trusted = peers->trusted || peer->trusted;
     }

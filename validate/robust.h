@@ -36,7 +36,16 @@ void weighted_sort(struct weighted_value *values, size_t count);
  * `sorted` has at least one value.
  */
 double weighted_quantile(const struct weighted_value *sorted, size_t count, double share);
+/** The three quartiles, lower one first, as weighted_quantile gives them. */
+void weighted_quartiles(const struct weighted_value *sorted, size_t count, double quartiles[3]);
 /** Median of the distances from `center`. Overwrites `values`. */
 double weighted_mad(struct weighted_value *values, size_t count, double center);
+
+/** Sorts a few values of one weight. */
+void plain_sort(double *values, size_t count);
+/** Median of at least one value, as weighted_quantile gives it for equal weights. */
+double plain_median(const double *sorted, size_t count);
+/** Median of the distances from `center` of at least one value. */
+double plain_mad(const double *sorted, size_t count, double center);
 
 #endif

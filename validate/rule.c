@@ -22,6 +22,9 @@ bool finding_set(struct finding *finding, enum verdict verdict, struct opt_doubl
     finding->measured = measured;
     finding->threshold = threshold;
     finding->unit = unit;
+    finding->message[0] = '\0';
+    if (verdict == VERDICT_PASS) /* a flag has no anomaly record, which would hold the text */
+        return true;
     va_start(args, format);
     vsnprintf(finding->message, sizeof(finding->message), format, args);
     va_end(args);
@@ -54,19 +57,43 @@ double agreement_base_bps(const struct rule_input *input)
     return fmax(limit, fmin(quoted_spread_bps(input->quote), widest_quoted));
 }
 
-struct pace pace_of(const struct peers *peers, double own_sigma_bps, const struct class_settings *settings)
+/** The pace from the pasts of the source and its peers. */
+static struct pace measure_pace(const struct rule_input *input)
 {
     FILLED_AS_READ struct weighted_value sigmas[SOURCES_MAX + 1];
+    const struct peers *peers = input->peers;
     size_t count = 0;
     for (size_t i = 0; i <= peers->count; i++) {
-        const double sigma = i < peers->count ? peers->items[i].sigma_bps : own_sigma_bps;
+        const struct source_state *source = i < peers->count ? peers->items[i].state : input->previous;
+        const double sigma = source ? past_sigma_bps(source) : 0;
         if (sigma > 0)
             sigmas[count++] = (struct weighted_value){.value = sigma, .weight = 1};
     }
     if (count == 0)
-        return (struct pace){.least_bps = settings->sigma_bps};
+        return (struct pace){.known = true, .least_bps = input->settings->sigma_bps};
     weighted_sort(sigmas, count);
-    return (struct pace){.past_bps = weighted_quantile(sigmas, count, 0.5), .least_bps = settings->sigma_bps * CALMEST};
+    return (struct pace){
+        .known = true, .past_bps = weighted_quantile(sigmas, count, 0.5), .least_bps = input->settings->sigma_bps * CALMEST};
+}
+
+struct pace pace_of(const struct rule_input *input)
+{
+    if (!input->pace->known)
+        *input->pace = measure_pace(input);
+    return *input->pace;
+}
+
+double peers_gap_minutes(const struct peers *peers)
+{
+    FILLED_AS_READ struct weighted_value gaps[SOURCES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < peers->count; i++) {
+        const struct peer *peer = &peers->items[i];
+        if (peer->trusted || !peers->trusted)
+            gaps[count++] = (struct weighted_value){.value = peer->gap_minutes, .weight = peer_vote(peer)};
+    }
+    weighted_sort(gaps, count);
+    return weighted_quantile(gaps, count, 0.5);
 }
 
 /** Deviation of a price after so many minutes. */
@@ -78,12 +105,12 @@ static double deviation_bps(struct pace pace, double minutes)
 /** `base_bps` and, as independent errors add up, what the price may move in the minutes. */
 static double widened_bps(const struct rule_input *input, double base_bps, double minutes)
 {
-    return hypot(base_bps, input->settings->divergence_z * deviation_bps(input->pace, minutes));
+    return hypot(base_bps, input->settings->divergence_z * deviation_bps(pace_of(input), minutes));
 }
 
 double agreement_bps(const struct rule_input *input)
 {
-    return widened_bps(input, agreement_base_bps(input), input->peers->gap_minutes + UNSEEN_MINUTES);
+    return widened_bps(input, agreement_base_bps(input), peers_gap_minutes(input->peers) + UNSEEN_MINUTES);
 }
 
 double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us)
@@ -129,7 +156,7 @@ bool confirmed_by_peers(const struct rule_input *input)
 double jump_limit_bps(const struct rule_input *input)
 {
     const double minutes = past_minutes(input->quote->observed_at_us, input->previous->accepted_at_us.value);
-    return fmax(input->settings->jump_floor_bps, input->settings->jump_z * deviation_bps(input->pace, fmax(1, minutes)));
+    return fmax(input->settings->jump_floor_bps, input->settings->jump_z * deviation_bps(pace_of(input), fmax(1, minutes)));
 }
 
 /** Whether there is an accepted price in the quote's currency that is not older than `age_s`. */

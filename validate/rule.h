@@ -37,7 +37,6 @@ struct peer {
     int64_t observed_at_us; /**< when that was */
     double gap_minutes;     /**< how far that is from the quote's time */
     double weight;          /**< 1 shared among the peers of one independence group */
-    double sigma_bps;       /**< source_sigma_bps */
     bool trusted;           /**< passed and not excluded */
 };
 
@@ -52,13 +51,14 @@ struct peers {
     bool trusted;             /**< whether the median is that of trusted peers; when there are none it is that of all */
     struct opt_double median; /**< in the comparison currency; unset without peers. The nearer in time, the more a peer counts */
     double spread;            /**< robust standard deviation (1.4826 MAD) around the median, in price units */
-    double gap_minutes;       /**< median of the distances in time; of these two each peer counts as in `median` */
     double trusted_weight;    /**< of the trusted ones */
     const struct source_state *moving; /**< the trusted source of another group, at any time, that changed last; or NULL */
 };
 
-/** How much a price usually moves. */
+/** How much a price usually moves. Nobody asks for it while a quote agrees with the others, so it is computed when somebody does.
+ */
 struct pace {
+    bool known;
     double past_bps;  /**< deviation per square root of a minute of the pasts that are known; 0: none is */
     double least_bps; /**< least deviation that is reckoned with, over a session at most */
 };
@@ -71,7 +71,7 @@ struct rule_input {
     int64_t observation;                 /**< fingerprint of the figures, to know a repeated poll */
     const struct source_state *previous; /**< of this source, or NULL */
     const struct peers *peers;
-    struct pace pace;         /**< pace_of; for rules that are not structural */
+    struct pace *pace;        /**< what pace_of keeps; for rules that are not structural */
     struct standing standing; /**< to the peers; for rules that are not structural */
     const struct class_settings *settings;
 };
@@ -123,9 +123,12 @@ double agreement_bps(const struct rule_input *input);
  * class; without a past sigma_bps.
  */
 double step_limit_bps(const struct rule_input *input, int64_t a_us, int64_t b_us);
-/** The pace of an asset: the median of those that the pasts of the source (`own_sigma_bps`) and its peers give. A past that is
- * too short to say gives 0 and does not count. */
-struct pace pace_of(const struct peers *peers, double own_sigma_bps, const struct class_settings *settings);
+/** The pace of the asset: the median of those that the pasts of the source and its peers give. A past that is too short to say
+ * gives 0 and does not count. It is that of the first call, whatever becomes of the pasts. */
+struct pace pace_of(const struct rule_input *input);
+/** Median of the distances in time between the quote and its peers; each counts as in the median of prices. There must be some.
+ */
+double peers_gap_minutes(const struct peers *peers);
 /** Whether the source has been at that price lately: it comes back from where it was taken along in the meantime. */
 bool is_known_level(const struct rule_input *input);
 /** Whether the peers at the quote's level are at least as many as the others, and have at least as many votes. */

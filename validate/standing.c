@@ -93,7 +93,7 @@ static double weight_at_median(const struct peers *peers, double limit_bps)
 static bool know_more(const struct rule_input *input)
 {
     const double own_minutes = past_minutes(input->quote->observed_at_us, input->previous->accepted_at_us.value);
-    return input->peers->gap_minutes < own_minutes * NEWS_PART;
+    return peers_gap_minutes(input->peers) < own_minutes * NEWS_PART;
 }
 
 /** What becomes of a quote that is further from the others than `limit_bps`. */

@@ -162,7 +162,6 @@ void source_set_currency(struct source_slot *slot, struct str currency)
     if (len)
         memcpy(slot->currency, currency.ptr, len);
     slot->state.currency.len = len;
-    slot->sigma_known = false;
 }
 
 /** Appends a sighting that is not older than the last. */
@@ -179,15 +178,6 @@ static void add_sighting(struct source_slot *slot, struct sighting sighting)
         state->recent_count--;
     }
     slot->recent[state->recent_count++] = sighting;
-    slot->sigma_known = false;
-}
-
-double source_sigma_bps(struct source_slot *slot)
-{
-    if (!slot->sigma_known)
-        slot->sigma_bps = past_sigma_bps(&slot->state);
-    slot->sigma_known = true;
-    return slot->sigma_bps;
 }
 
 void source_accept(struct source_slot *slot, struct sighting sighting)
@@ -203,7 +193,6 @@ void source_take_back(struct source_slot *slot)
     if (state->recent_count == 0 || slot->recent[state->recent_count - 1].observed_at_us != state->observed_at_us)
         return;
     state->recent_count--;
-    slot->sigma_known = false;
     const bool has_before = state->recent_count > 0;
     const struct sighting before = has_before ? slot->recent[state->recent_count - 1] : (struct sighting){0};
     state->accepted_price = has_before ? SOME_DOUBLE(before.price) : (struct opt_double){0};

@@ -29,8 +29,6 @@ struct source_slot {
     int group; /**< independence group, or GROUP_OF_ITS_OWN */
     struct source_window window;
     int64_t raw_offset; /**< of the record that `state` is of; -1: not known */
-    double sigma_bps;   /**< of `recent`, while `sigma_known` */
-    bool sigma_known;
     struct sighting recent[RECENT_MAX];
     char currency[CURRENCY_NAME_MAX];
     char name[];
@@ -92,8 +90,6 @@ void source_set_currency(struct source_slot *slot, struct str currency);
 void source_accept(struct source_slot *slot, struct sighting sighting);
 /** Takes back the acceptance of the source's last price: the sighting before it is the base again. */
 void source_take_back(struct source_slot *slot);
-/** past_sigma_bps of the source; computed once per sighting, since all that is compared with the source asks for it. */
-double source_sigma_bps(struct source_slot *slot);
 
 /** Appends the asset as an encoded AssetState. */
 void asset_encode(const struct asset_memory *asset, struct str rules_version, struct arena *arena, struct buf *out);

@@ -28,7 +28,9 @@ static double follow(double usual, double value)
 /** The volume that is usually reached, at the time of the quote. */
 static double level_at(const struct source_state *state, const struct quote *quote)
 {
-    const double days = fmax(0, (double)(quote->observed_at_us - state->observed_at_us) / (double)US_PER_DAY);
+    if (!(state->volume_level > 0) || quote->observed_at_us <= state->observed_at_us)
+        return state->volume_level;
+    const double days = (double)(quote->observed_at_us - state->observed_at_us) / (double)US_PER_DAY;
     return state->volume_level * exp2(-days / VOLUME_HALF_LIFE_DAYS);
 }
 
@@ -38,13 +40,19 @@ static bool has_volume(const struct quote *quote)
     return quote->volume.set && quote->volume.value > 0 && quote->volume.value < PRICE_MAX;
 }
 
-double volume_excess(const struct source_state *state, const struct quote *quote)
+/** volume_excess of a quote with a volume, knowing what is usually reached. */
+static double excess_over(double level, const struct source_state *state, const struct quote *quote)
 {
-    if (!has_volume(quote) || !(state->volume_level > 0))
+    if (!(state->volume_level > 0))
         return 0;
-    const double over_level = quote->volume.value / fmax(level_at(state, quote), PRICE_MIN);
+    const double over_level = quote->volume.value / fmax(level, PRICE_MIN);
     const double over_last = state->volume > 0 ? quote->volume.value / state->volume : 0;
     return fmax(over_level, fmin(over_last, over_level * EARLY_PART));
+}
+
+double volume_excess(const struct source_state *state, const struct quote *quote)
+{
+    return has_volume(quote) ? excess_over(level_at(state, quote), state, quote) : 0;
 }
 
 /** Moves the volume on. A session's volume starts from nothing every day, so it is what it reaches that is remembered. */
@@ -53,7 +61,7 @@ static void move_volume_on(struct source_state *state, const struct quote *quote
     if (!has_volume(quote))
         return;
     const double level = level_at(state, quote);
-    if (volume_excess(state, quote) > VOLUME_FACTOR) {
+    if (excess_over(level, state, quote) > VOLUME_FACTOR) {
         state->volume_level = follow(level, quote->volume.value);
         return;
     }

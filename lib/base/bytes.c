@@ -52,11 +52,6 @@ struct str str_from(const char *c_string)
     return (struct str){.ptr = c_string, .len = c_string ? strlen(c_string) : 0};
 }
 
-bool str_equal(struct str a, struct str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 bool str_is(struct str a, const char *c_string)
 {
     return str_equal(a, str_from(c_string));

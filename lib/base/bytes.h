@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -27,7 +28,10 @@ struct str {
 #define STR_ARG(s) (int)(s).len, (s).ptr
 
 struct str str_from(const char *c_string);
-bool str_equal(struct str a, struct str b);
+static inline bool str_equal(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
 bool str_is(struct str a, const char *c_string);
 /** <0, 0, >0 like memcmp, shorter first on a tie. */
 int str_compare(struct str a, struct str b);

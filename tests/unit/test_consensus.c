@@ -62,6 +62,26 @@ static void deviation_of_known_values(void **state)
     assert_true(weighted_mad(values, 7, 2) == 1);
 }
 
+static void equal_weights_have_the_median_and_deviation_of_plain_values(void **state)
+{
+    (void)state;
+    unsigned seed = 5;
+    for (int round = 0; round < 20000; round++) {
+        double plain[SOURCES_MAX];
+        struct weighted_value weighted[SOURCES_MAX];
+        const size_t count = 1 + (size_t)rand_r(&seed) % 12;
+        for (size_t i = 0; i < count; i++) {
+            plain[i] = (rand_r(&seed) % 41 - 20) / 7.0;
+            weighted[i] = (struct weighted_value){.value = plain[i], .weight = 1};
+        }
+        weighted_sort(weighted, count);
+        plain_sort(plain, count);
+        const double median = plain_median(plain, count);
+        assert_true(median == weighted_quantile(weighted, count, 0.5));
+        assert_true(plain_mad(plain, count, median) == weighted_mad(weighted, count, median));
+    }
+}
+
 static void consensus_is_median_and_larger_distance_to_the_quartiles(void **state)
 {
     (void)state;
@@ -213,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_are_those_of_values_written_out_by_weight),
         cmocka_unit_test(deviation_of_known_values),
+        cmocka_unit_test(equal_weights_have_the_median_and_deviation_of_plain_values),
         cmocka_unit_test(consensus_is_median_and_larger_distance_to_the_quartiles),
         cmocka_unit_test(minority_of_wrong_sources_cannot_move_the_price_out_of_the_others),
         cmocka_unit_test(consensus_is_published_on_change_and_once_a_minute_of_stream_time),

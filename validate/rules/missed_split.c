@@ -12,8 +12,10 @@ static const double ratios[] = {1.5, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 30, 50
 static struct opt_double level_before(const struct rule_input *input)
 {
     const struct opt_double reference = gross_reference(input);
+    if (!reference.set)
+        return reference;
     const bool own = input->previous && input->previous->accepted_price.set && move_bps(input).set && !is_known_level(input);
-    return reference.set && own ? input->previous->accepted_price : reference;
+    return own ? input->previous->accepted_price : reference;
 }
 
 /**
