@@ -36,6 +36,7 @@ static int run_command(struct command_line *line, struct error *error)
         goto out;
     }
     line->call.config = config;
+    line->call.source = &options;
     status = line->call.command->run(&line->call);
 out:
     config_free(config);

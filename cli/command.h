@@ -33,7 +33,8 @@ struct command_option {
 /** One call of a command. All texts are borrowed from the command line. */
 struct invocation {
     const struct command *command;
-    const struct config *config; /**< NULL: see command.offline */
+    const struct config *config;         /**< NULL: see command.offline */
+    const struct config_options *source; /**< where `config` came from, to read it again */
     bool json;
     const char *values[COMMAND_OPTIONS_MAX]; /**< by row of command->options; NULL: not given; a switch has "" */
     const char *arguments[COMMAND_ARGUMENTS_MAX];

@@ -135,15 +135,26 @@ static void put_place(struct buf *out, const rd_kafka_message_t *message)
     put_bytes(out, STR("key"), (struct str){.ptr = message->key, .len = message->key_len});
 }
 
+enum record_status record_value(struct record_printer *printer, const rd_kafka_message_t *message, struct str *json,
+                                struct error *error)
+{
+    const struct str value = {.ptr = message->payload, .len = message->len};
+    *json = STR("null");
+    if (!value.ptr)
+        return RECORD_SHOWN;
+    buf_reset(&printer->value);
+    const enum record_status status = decode(printer, value, wire_schema_id(value), error);
+    *json = status == RECORD_SHOWN ? buf_str(&printer->value) : STR("");
+    return status;
+}
+
 enum record_status record_print(struct record_printer *printer, const rd_kafka_message_t *message, struct buf *out,
                                 struct error *error)
 {
     const struct str value = {.ptr = message->payload, .len = message->len};
     const int32_t id = value.ptr ? wire_schema_id(value) : -1;
-    enum record_status status = RECORD_SHOWN;
-    buf_reset(&printer->value);
-    if (value.ptr)
-        status = decode(printer, value, id, error);
+    struct str json;
+    const enum record_status status = record_value(printer, message, &json, error);
     if (status == RECORD_UNKNOWN)
         return status;
     put_place(out, message);
@@ -152,11 +163,9 @@ enum record_status record_print(struct record_printer *printer, const rd_kafka_m
     else
         buf_append_str(out, STR(",\"schema_id\":null"));
     put_headers(out, message);
-    if (!value.ptr) {
-        buf_append_str(out, STR(",\"value\":null"));
-    } else if (status == RECORD_SHOWN) {
+    if (status == RECORD_SHOWN) {
         buf_append_str(out, STR(",\"value\":"));
-        buf_append_str(out, buf_str(&printer->value));
+        buf_append_str(out, json);
     } else {
         buf_append_str(out, STR(",\"value_base64\":"));
         json_put_base64(out, value);

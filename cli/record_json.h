@@ -28,6 +28,12 @@ enum record_status {
 struct record_printer *record_printer_new(struct registry *registry);
 /** NULL is fine. */
 void record_printer_free(struct record_printer *printer);
+/**
+ * The value of a record as JSON, into *json (borrowed until the next call); of a tombstone `null`. RECORD_UNDECODABLE: `error`
+ * says why, *json is empty.
+ */
+enum record_status record_value(struct record_printer *printer, const rd_kafka_message_t *message, struct str *json,
+                                struct error *error) MUST_CHECK;
 /** Appends one line for a record. */
 enum record_status record_print(struct record_printer *printer, const rd_kafka_message_t *message, struct buf *out,
                                 struct error *error) MUST_CHECK;

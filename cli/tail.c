@@ -11,7 +11,7 @@
 #include "cli/newest.h"
 #include "cli/number_option.h"
 #include "cli/output.h"
-#include "cli/record_json.h"
+#include "cli/record_format.h"
 #include "cli/tail_range.h"
 
 /** Longest wait for one record before the loop looks around. */
@@ -26,8 +26,9 @@
 /** One run of the command. */
 struct tail {
     const struct invocation *call;
-    const char *topic; /* full name */
-    const char *key;   /* NULL: all */
+    const char *topic;  /* full name */
+    const char *key;    /* NULL: all */
+    const char *format; /* NULL: JSON lines */
     struct tail_range range;
     int32_t partition;
     int64_t limit; /* records to print at most; INT64_MAX: all */
@@ -56,7 +57,8 @@ static bool wanted(const struct tail *tail, const rd_kafka_message_t *message)
 static enum step print(struct tail *tail, const rd_kafka_message_t *message, struct error *error)
 {
     buf_reset(&tail->line);
-    const enum record_status status = record_print(tail->printer, message, &tail->line, error);
+    const enum record_status status = tail->format ? record_format(tail->printer, tail->format, message, &tail->line, error)
+                                                   : record_print(tail->printer, message, &tail->line, error);
     if (status == RECORD_UNKNOWN)
         return STEP_FAILED;
     tail->undecodable += status == RECORD_UNDECODABLE;
@@ -182,7 +184,10 @@ static bool read_options(struct tail *tail, struct error *error)
     const struct invocation *call = tail->call;
     int64_t partition;
     tail->key = invocation_option(call, "--key");
+    tail->format = invocation_option(call, "--format");
     tail->follow = invocation_option(call, "--follow") != NULL;
+    if (tail->format && !record_format_check(tail->format, error))
+        return false;
     const char *to = invocation_option(call, "--to");
     if (tail->follow && to)
         return error_set(error, ERROR_USAGE, "--follow never ends, so it does not go with --to");
@@ -262,11 +267,13 @@ static int run_tail(const struct invocation *call)
 }
 
 static const struct command_option options[] = {
-    {"--from", 0, "WHERE", "start, end, -N (the newest N), @OFFSET, or a time: -2h, 2026-01-02T03:04:05Z (default: -10)"},
+    {"--from", 0, "WHERE",
+     "start, end, -N (the newest N), @OFFSET, or a time: -2h, @-2h, 2026-01-02; @FROM:TO has both (default: -10)"},
     {"--to", 0, "WHERE", "end, @OFFSET or a time: later records are left out (default: end, as it is now)"},
     {"--key", 'k', "KEY", "only records with this key, e.g. crypto:BTC"},
     {"--max", 'n', "N", "ends after N records"},
     {"--partition", 'p', "N", "only this partition"},
+    {"--format", 'F', "FORMAT", "as kcat has it: %t %p %o %T %k %s %h %K %S, \\n \\t; e.g. '%k %s\\n' (default: JSON lines)"},
     {"--follow", 'f', NULL, "goes on with what comes, until interrupted"},
 };
 
@@ -278,6 +285,7 @@ const struct command command_tail = {
                 "  quotebus tail prices.latest --from start --key crypto:BTC    all of one asset\n"
                 "  quotebus tail quotes.anomalies --follow                      what comes from now on, after the newest 10\n"
                 "  quotebus tail quotes.raw --from -2h --to -1h | jq .value.price\n"
+                "  quotebus tail quotes.clean --from @-2h:-1h --format '%o %k %s\\n'\n"
                 "  quotebus tail quotes.raw.dlq --from start                    dead letters with their cause\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),

@@ -19,7 +19,7 @@ struct tail_range {
 
 /**
  * Reads --from (start, end, -N, @OFFSET or a time) and --to (end, @OFFSET or a time); NULL: the newest 10, and the end. Times are
- * those of time_parse_us. ERROR_USAGE.
+ * those of time_parse_us, also behind an @. A --from like @-2h:-1h or @10:20 says both; then `to` must be NULL. ERROR_USAGE.
  */
 bool tail_range_parse(const char *from, const char *to, int64_t now_us, struct tail_range *range, struct error *error) MUST_CHECK;
 /** Whether a record lies before the range's end. */

@@ -9,7 +9,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 PACKAGES_build="ca-certificates gcc libc6-dev cmake ninja-build pkg-config python3 librdkafka-dev libcurl4-openssl-dev libjansson-dev
     libpq-dev libavro-dev libyaml-dev libmicrohttpd-dev libsmartcols-dev uthash-dev libssl-dev zlib1g-dev"
 PACKAGES_run="openjdk-17-jre-headless maven postgresql-15 postgresql-client-15 procps"
-PACKAGES_test="libcmocka-dev python3-venv git"
+PACKAGES_test="libcmocka-dev python3-venv git scdoc"
 PACKAGES_check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck"
 PACKAGES_streams="openjdk-17-jdk-headless maven" # the application that the bench of validate is compared with
 

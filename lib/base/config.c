@@ -60,6 +60,8 @@ struct config *config_load(const struct config_options *options, struct error *e
     bool good = config_overrides_begin(&overrides, error);
     if (good)
         file = yaml_open(path, config_override, &overrides, error);
+    if (file)
+        yaml_watch(file, options->watch, options->watch_ctx);
     good = file && read_config(&(struct config_reader){.file = file, .config = config, .error = error}) &&
            config_overrides_end(&overrides, error);
     yaml_close(file);

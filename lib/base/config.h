@@ -139,11 +139,17 @@ struct config {
     struct arena *memory; /**< owns all of the above */
 };
 
+/** Told about each field while the configuration is read; see struct yaml_value in base/yaml.h. */
+struct yaml_value;
+typedef void (*config_watch_fn)(void *ctx, const struct yaml_value *value);
+
 /** What the command line says about the configuration. */
 struct config_options {
     const char *path;            /**< NULL: $QUOTEBUS_CONFIG, then config/quotebus.yaml, then /etc/quotebus/quotebus.yaml */
     const char *const *settings; /**< `path=value` texts of --set */
     size_t setting_count;
+    config_watch_fn watch; /**< NULL: nobody is told */
+    void *watch_ctx;
 };
 
 /** Reads, overrides and checks. The result is freed with config_free; NULL on failure (ERROR_USAGE or ERROR_NOT_FOUND). */

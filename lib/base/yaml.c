@@ -66,6 +66,12 @@ void yaml_close(struct yaml_file *file)
     free(file);
 }
 
+void yaml_watch(struct yaml_file *file, yaml_watch_fn watch, void *ctx)
+{
+    file->watch = watch;
+    file->watch_ctx = ctx;
+}
+
 const struct yaml_node *yaml_root(const struct yaml_file *file)
 {
     return file->root;

@@ -58,6 +58,15 @@ struct yaml_field {
 /** Says whether a scalar at `path` (e.g. kafka.brokers) is overridden: the text, or NULL. `origin` gets where it comes from. */
 typedef const char *(*yaml_override_fn)(void *ctx, const char *path, const char **origin);
 
+/** One field as it was bound. Texts are borrowed for the time of the call. */
+struct yaml_value {
+    const char *path;   /**< kafka.brokers */
+    const char *text;   /**< as it stands there; the elements of a list with commas between them */
+    const char *origin; /**< what overrides it (a flag or a variable), NULL: the file or a default */
+    int line;           /**< in the file, from 1; 0: not from the file */
+};
+typedef void (*yaml_watch_fn)(void *ctx, const struct yaml_value *value);
+
 /** Parses a file. NULL on failure. */
 struct yaml_file *yaml_open(const char *path, yaml_override_fn override, void *ctx, struct error *error) MUST_CHECK;
 /** Parses a text; `name` stands for the file in errors. */
@@ -66,6 +75,8 @@ struct yaml_file *yaml_open_text(const char *name, struct str text, yaml_overrid
 /** Appends the bytes of a file to `text`, for callers that need them beside the parsed form (yaml_open_text). */
 bool yaml_read(const char *path, struct buf *text, struct error *error) MUST_CHECK;
 void yaml_close(struct yaml_file *file);
+/** Has each field told to `watch` when yaml_bind has filled it. NULL: nobody watches. */
+void yaml_watch(struct yaml_file *file, yaml_watch_fn watch, void *ctx);
 
 /** The root mapping. */
 const struct yaml_node *yaml_root(const struct yaml_file *file);

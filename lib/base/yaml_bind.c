@@ -138,28 +138,58 @@ static bool put_sequence(const struct binding *binding, const struct yaml_node *
     return true;
 }
 
-/** Fills one field: from an override, from the file, or from its default. */
+/** Tells whoever watches about a list that the file has as a sequence: as one text. */
+static void tell_sequence(const struct binding *binding, struct yaml_value *value)
+{
+    const struct string_list *list = binding->place;
+    struct buf text = {0};
+    for (size_t i = 0; i < list->count; i++)
+        buf_printf(&text, "%s%s", i ? ", " : "", list->items[i]);
+    buf_append(&text, "", 1);
+    value->text = (const char *)text.data;
+    binding->file->watch(binding->file->watch_ctx, value);
+    buf_clear(&text);
+}
+
+/** Finds where a field's text comes from: an override, the file, or its default. *sequence gets a list of the file. */
+static bool find_value(const struct binding *binding, struct yaml_value *value, const struct yaml_node **sequence)
+{
+    const struct yaml_field *field = binding->field;
+    value->text = yaml_overridden(binding->file, value->path, &value->origin);
+    if (value->text)
+        return true;
+    const struct yaml_item *item = yaml_find(binding->mapping, field->name);
+    if (!item && !field->fallback)
+        return yaml_error(binding->file, binding->mapping, value->path, binding->error, "is required");
+    value->text = field->fallback;
+    if (!item)
+        return true;
+    value->line = item->line;
+    if (field->type == YAML_TYPE_TEXT_LIST)
+        *sequence = item->value;
+    else
+        value->text = yaml_text(binding->file, item->value, value->path, binding->error);
+    return *sequence || value->text;
+}
+
+/** Fills one field and tells whoever watches. */
 static bool bind_field(const struct binding *binding)
 {
     char path[YAML_PATH_MAX];
-    const char *origin = NULL;
-    const struct yaml_field *field = binding->field;
-    const int len = snprintf(path, sizeof(path), "%s%s%s", binding->path, *binding->path ? "." : "", field->name);
+    struct yaml_value value = {.path = path};
+    const struct yaml_node *sequence = NULL;
+    const int len = snprintf(path, sizeof(path), "%s%s%s", binding->path, *binding->path ? "." : "", binding->field->name);
     if (len < 0 || (size_t)len >= sizeof(path))
         return yaml_error(binding->file, binding->mapping, "", binding->error, "the key %.60s... is too long", binding->path);
-    const char *text = yaml_overridden(binding->file, path, &origin);
-    if (text)
-        return put[field->type](binding, text);
-    const struct yaml_item *item = yaml_find(binding->mapping, field->name);
-    if (item && field->type == YAML_TYPE_TEXT_LIST)
-        return put_sequence(binding, item->value);
-    if (item) {
-        text = yaml_text(binding->file, item->value, path, binding->error);
-        return text && put[field->type](binding, text);
-    }
-    if (!field->fallback)
-        return yaml_error(binding->file, binding->mapping, path, binding->error, "is required");
-    return put[field->type](binding, field->fallback);
+    if (!find_value(binding, &value, &sequence))
+        return false;
+    if (sequence ? !put_sequence(binding, sequence) : !put[binding->field->type](binding, value.text))
+        return false;
+    if (binding->file->watch && sequence)
+        tell_sequence(binding, &value);
+    else if (binding->file->watch)
+        binding->file->watch(binding->file->watch_ctx, &value);
+    return true;
 }
 
 /** Refuses a key that is neither field nor child, naming the nearest one. */

@@ -30,6 +30,8 @@ struct yaml_file {
     struct yaml_node *root;
     yaml_override_fn override;
     void *ctx;
+    yaml_watch_fn watch; /* NULL: nobody watches */
+    void *watch_ctx;
     struct arena memory;
 };
 

@@ -38,6 +38,7 @@ static void starts_are_read_as_people_write_them(void **state)
     assert_start("-25", READER_LAST, 25);
     assert_start("@1234", READER_OFFSET, 1234);
     assert_start("-2h", READER_TIME, (NOW_S - 7200) * 1000);
+    assert_start("@-2h", READER_TIME, (NOW_S - 7200) * 1000);
     assert_start("-90s", READER_TIME, (NOW_S - 90) * 1000);
     assert_start("2026-01-02T03:04:05Z", READER_TIME, NOW_S * 1000);
 }
@@ -45,13 +46,29 @@ static void starts_are_read_as_people_write_them(void **state)
 static void wrong_start_says_what_can_be_written(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "begin", "@", "@-1", "@12x", "-", "10x", "-99999999999999999999"};
+    static const char *const wrong[] = {"", "begin", "@", "@-1", "@1:x", "@12x", "-", "10x", "-99999999999999999999"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         assert_false(parse(wrong[i], NULL));
         assert_int_equal(error.code, ERROR_USAGE);
         assert_non_null(strstr(error.message, "--from"));
         assert_non_null(strstr(error.message, "start, end, -10"));
     }
+}
+
+static void one_text_can_say_both_ends(void **state)
+{
+    (void)state;
+    assert_true(parse("@10:20", NULL));
+    assert_int_equal(range.start, READER_OFFSET);
+    assert_int_equal(range.start_value, 10);
+    assert_int_equal(range.end_offset, 20);
+    assert_true(parse("@-2h:-1h", NULL));
+    assert_int_equal(range.start_value, (NOW_S - 7200) * 1000);
+    assert_int_equal(range.end_ms, (NOW_S - 3600) * 1000);
+    assert_true(parse("@2026-01-02T03:04:05Z:2026-01-02T03:05:05Z", NULL));
+    assert_int_equal(range.start_value, NOW_S * 1000);
+    assert_int_equal(range.end_ms, (NOW_S + 60) * 1000);
+    assert_false(parse("@10:20", "end"));
 }
 
 static void end_leaves_out_what_comes_later(void **state)
@@ -76,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starts_are_read_as_people_write_them),
         cmocka_unit_test(wrong_start_says_what_can_be_written),
+        cmocka_unit_test(one_text_can_say_both_ends),
         cmocka_unit_test(end_leaves_out_what_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
