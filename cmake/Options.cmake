@@ -11,6 +11,8 @@ target_compile_definitions(qb_flags INTERFACE _GNU_SOURCE QUOTEBUS_VERSION="${PR
 target_compile_options(qb_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wimplicit-fallthrough -Wstrict-prototypes -Wmissing-prototypes
   -Wvla -Werror=implicit -Werror=incompatible-pointer-types -Werror=int-conversion -Werror=format-security)
+# Fused multiply-adds give other last bits, and what validate publishes must be the same on every machine (lib/base/steady.h).
+target_compile_options(qb_flags INTERFACE -ffp-contract=off)
 if(QUOTEBUS_WERROR)
   target_compile_options(qb_flags INTERFACE -Werror)
 endif()

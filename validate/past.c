@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/steady.h"
 #include "validate/robust.h"
 
 #define BPS 1e4
@@ -19,7 +20,7 @@ double past_minutes(int64_t a_us, int64_t b_us)
 
 double log_return_bps(double from, double to)
 {
-    return log(to / from) * BPS;
+    return steady_log(to / from) * BPS;
 }
 
 double past_sigma_bps(const struct source_state *source)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/steady.h"
 #include "validate/robust.h"
 
 #define BPS 1e4
@@ -105,7 +106,7 @@ static double deviation_bps(struct pace pace, double minutes)
 /** `base_bps` and, as independent errors add up, what the price may move in the minutes. */
 static double widened_bps(const struct rule_input *input, double base_bps, double minutes)
 {
-    return hypot(base_bps, input->settings->divergence_z * deviation_bps(pace_of(input), minutes));
+    return steady_hypot(base_bps, input->settings->divergence_z * deviation_bps(pace_of(input), minutes));
 }
 
 double agreement_bps(const struct rule_input *input)

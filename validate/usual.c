@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/steady.h"
+
 /** Most that one record moves a usual value. */
 #define STEP_MAX 1.1
 /** The volume that is usually reached is forgotten by half in that many days, so that it follows quieter times. */
@@ -31,7 +33,7 @@ static double level_at(const struct source_state *state, const struct quote *quo
     if (!(state->volume_level > 0) || quote->observed_at_us <= state->observed_at_us)
         return state->volume_level;
     const double days = (double)(quote->observed_at_us - state->observed_at_us) / (double)US_PER_DAY;
-    return state->volume_level * exp2(-days / VOLUME_HALF_LIFE_DAYS);
+    return state->volume_level * steady_exp2(-days / VOLUME_HALF_LIFE_DAYS);
 }
 
 /** Whether the quote has a volume that can be measured. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/steady.h"
 #include "quotebus_records.h"
 
 /** Longest name of an asset or a source, with the NUL. */
@@ -63,7 +64,7 @@ static inline struct quote quote_stream_next(struct quote_stream *stream)
     const size_t round = stream->next++ / (stream->sources * stream->assets);
     const bool late = rand_r(&stream->seed) % STREAM_LATE_EVERY == 0 && round > 0;
     const int64_t fetched_at_us = stream->start_us + (int64_t)round * stream->round_us + (int64_t)source;
-    stream->prices[asset] *= exp((rand_r(&stream->seed) % 2001 - 1000) * 1e-6);
+    stream->prices[asset] *= steady_exp((rand_r(&stream->seed) % 2001 - 1000) * 1e-6);
     const double wrong = rand_r(&stream->seed) % STREAM_WRONG_EVERY ? 1 : 1.3;
     return (struct quote){.asset = str_from(stream->asset_names[asset]),
                           .source = str_from(stream->source_names[source]),

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/steady.h"
 #include "validate/bars/payouts.h"
 #include "validate/bars/statistics.h"
 #include "validate/bars/table.h"
@@ -36,7 +37,7 @@ static double expected_step(const struct bar_trial *trial, const struct payouts 
         if (bar_marked(trial->live[payout->at].bar, &bars_dividend_error))
             sum += payout->factor.set ? payout->factor.value : 0;
         else if (payouts->adjusted)
-            sum -= log(1 - payout->yield);
+            sum -= steady_log(1 - payout->yield);
     }
     return sum;
 }

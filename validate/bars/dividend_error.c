@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "base/steady.h"
 #include "validate/bars/payouts.h"
 #include "validate/bars/statistics.h"
 #include "validate/bars/table.h"
@@ -17,7 +18,7 @@
 /** Whether two yields are a unit apart. */
 static bool unit_apart(double a, double b)
 {
-    return fabs(fabs(log(a / b)) - log(UNIT)) < log(UNIT_SLACK);
+    return fabs(fabs(steady_log(a / b)) - steady_log(UNIT)) < steady_log(UNIT_SLACK);
 }
 
 /** The median yield of the dividends around the i-th; unset when they are too few. */
@@ -37,7 +38,7 @@ static bool price_denies(const struct bar_trial *trial, const struct payout *pay
 {
     if (payout->yield >= 1)
         return true;
-    const double drop = -log(1 - payout->yield), move = trial_return(trial, payout->at);
+    const double drop = -steady_log(1 - payout->yield), move = trial_return(trial, payout->at);
     if (payout->yield < SHOWING_YIELD || drop < SHOWING_SPREADS * trial->live[payout->at].local_spread)
         return false;
     return fabs(move) < fabs(move + drop);
@@ -46,7 +47,7 @@ static bool price_denies(const struct bar_trial *trial, const struct payout *pay
 /** How far the step of the adjustment is from what a dividend of that yield makes. */
 static double adjustment_gap(const struct payout *payout, double yield)
 {
-    return yield < 1 ? fabs(payout->factor.value + log(1 - yield)) : INFINITY;
+    return yield < 1 ? fabs(payout->factor.value + steady_log(1 - yield)) : INFINITY;
 }
 
 /**
@@ -68,7 +69,7 @@ static bool adjustment_denies(const struct bar_trial *trial, const struct payout
 {
     if (!payout->factor.set || payout->factor.value <= adjustment_tolerance(trial, payout->at - 1, payout->at))
         return false;
-    return unit_apart(payout->yield, 1 - exp(-payout->factor.value));
+    return unit_apart(payout->yield, 1 - steady_exp(-payout->factor.value));
 }
 
 /**

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "base/steady.h"
 #include "validate/bars/table.h"
 
 /** Closes of one day that differ by less are copies, whatever their other figures. */
@@ -20,7 +21,7 @@ static const struct day_bar *neighbour(const struct bar_series *series, size_t f
 /** The log distance between two prices; 0 when one is missing. */
 static double gap(struct opt_double a, struct opt_double b)
 {
-    return is_price(a) && is_price(b) ? fabs(log(a.value / b.value)) : 0;
+    return is_price(a) && is_price(b) ? fabs(steady_log(a.value / b.value)) : 0;
 }
 
 /** How badly a bar goes with the days around: the gaps over the nights; between closes where there are no opens. */

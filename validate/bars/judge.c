@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/steady.h"
 #include "validate/bars/sources.h"
 #include "validate/bars/statistics.h"
 #include "validate/bars/table.h"
@@ -57,9 +58,9 @@ static void set_references(struct bar_trial *trial)
     for (size_t i = 0; trial->live_count > 1 && i < trial->live_count; i++) {
         const struct live_bar *live = &trial->live[i];
         /* Both are on the basis of the newest bar; the close may be from before a split. */
-        const double to_close = log(live->bar->close.value) - live->basis;
+        const double to_close = steady_log(live->bar->close.value) - live->basis;
         const double near = live->peers.set ? live->peers.value : level_around(trial, i);
-        live->bar->reference = SOME_DOUBLE(exp(near + to_close));
+        live->bar->reference = SOME_DOUBLE(steady_exp(near + to_close));
     }
 }
 

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/steady.h"
 #include "validate/bars/shift.h"
 #include "validate/bars/statistics.h"
 #include "validate/bars/table.h"
@@ -44,8 +45,8 @@ static double nearest_ratio(double step, double tolerance)
 {
     static const double ratios[] = {1.5, 2, 3, 4, 5, 10, 20};
     for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++) {
-        if (fabs(fabs(step) - log(ratios[i])) <= tolerance)
-            return copysign(log(ratios[i]), step);
+        if (fabs(fabs(step) - steady_log(ratios[i])) <= tolerance)
+            return copysign(steady_log(ratios[i]), step);
     }
     return 0;
 }
@@ -59,7 +60,7 @@ static double tolerance_at(const struct live_bar *live)
 /** Log of high over low; 0 when one is missing. */
 static double range_of(const struct day_bar *bar)
 {
-    return is_price(bar->high) && is_price(bar->low) ? fabs(log(bar->high.value / bar->low.value)) : 0;
+    return is_price(bar->high) && is_price(bar->low) ? fabs(steady_log(bar->high.value / bar->low.value)) : 0;
 }
 
 /** The volume; 0 when there is none. */
@@ -122,7 +123,7 @@ static bool adjusted_goes_on(const struct bar_trial *trial, size_t i)
     const struct day_bar *before = trial->live[i - 1].bar, *bar = trial->live[i].bar;
     if (!is_price(before->adj_close) || !is_price(bar->adj_close))
         return false;
-    return fabs(log(bar->adj_close.value / before->adj_close.value)) < STEP_MIN / 2;
+    return fabs(steady_log(bar->adj_close.value / before->adj_close.value)) < STEP_MIN / 2;
 }
 
 /** Whether a split is announced near live bar i that is the ratio's. */
@@ -130,7 +131,7 @@ static bool is_announced(const struct bar_trial *trial, size_t i, double ratio)
 {
     const size_t first = i > ANNOUNCED_BARS ? i - ANNOUNCED_BARS : 0;
     for (size_t k = first; k <= i + ANNOUNCED_BARS && k < trial->live_count; k++) {
-        if (fabs(log(announced_split(trial->live[k].bar)) + ratio) < TOLERANCE_MAX)
+        if (fabs(steady_log(announced_split(trial->live[k].bar)) + ratio) < TOLERANCE_MAX)
             return true;
     }
     return false;
@@ -190,7 +191,7 @@ static bool is_gapless(const struct bar_trial *trial, size_t i)
 static void keep_credible(const struct bar_trial *trial, size_t i, double ratio, double *kept)
 {
     const size_t other = counterpart(trial, i);
-    const bool small_upward = ratio > 0 && ratio < log(REVERSE_MIN) - SAME_RATIO;
+    const bool small_upward = ratio > 0 && ratio < steady_log(REVERSE_MIN) - SAME_RATIO;
     if (wildness(trial, i) > WILDNESS_MAX || !is_gapless(trial, i) || (!other && small_upward))
         return;
     if (other) {

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/steady.h"
+
 /** Least tolerance of an adjustment, and what half a cent (with a margin) is. */
 #define TOLERANCE_MIN 0.0005
 #define HALF_CENT 0.0051
@@ -18,7 +20,7 @@ struct opt_double adjustment_step(const struct bar_trial *trial, size_t before, 
     const struct live_bar *old = &trial->live[before], *new = &trial->live[at];
     if (!has_adjustment(old) || !has_adjustment(new))
         return (struct opt_double){0};
-    return SOME_DOUBLE(log(new->bar->adj_close.value / old->bar->adj_close.value) - (new->level - old->level));
+    return SOME_DOUBLE(steady_log(new->bar->adj_close.value / old->bar->adj_close.value) - (new->level - old->level));
 }
 
 double adjustment_tolerance(const struct bar_trial *trial, size_t before, size_t at)
@@ -36,7 +38,7 @@ static bool is_adjusted(const struct bar_trial *trial, const struct payouts *pay
         const struct payout *payout = &payouts->items[i];
         if (!payout->factor.set || payout->yield >= 1)
             continue;
-        const double expected = -log(1 - payout->yield);
+        const double expected = -steady_log(1 - payout->yield);
         const double tolerance = adjustment_tolerance(trial, payout->at - 1, payout->at);
         if (expected < 2 * tolerance)
             continue;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/steady.h"
 #include "validate/bars/statistics.h"
 #include "validate/bars/table.h"
 #include "validate/robust.h"
@@ -84,7 +85,7 @@ double trial_return(const struct bar_trial *trial, size_t i)
 
 double move_inside(const struct day_bar *bar)
 {
-    return is_price(bar->open) ? log(bar->close.value / bar->open.value) : 0;
+    return is_price(bar->open) ? steady_log(bar->close.value / bar->open.value) : 0;
 }
 
 /** The median basis of up to SPLIT_SIDE live bars from `first` on, before the splits are taken out. */
@@ -93,7 +94,7 @@ static double median_basis(const struct bar_trial *trial, size_t first, size_t c
     double values[SPLIT_SIDE];
     size_t taken = 0;
     for (; taken < count && first + taken < trial->live_count; taken++)
-        values[taken] = log(trial->live[first + taken].bar->close.value);
+        values[taken] = steady_log(trial->live[first + taken].bar->close.value);
     return median_of(values, taken);
 }
 
@@ -106,7 +107,7 @@ static void take_out_splits(struct bar_trial *trial)
     double shift = 0;
     for (size_t i = trial->live_count; i-- > 0;) {
         struct live_bar *live = &trial->live[i];
-        const double split = log(announced_split(live->bar));
+        const double split = steady_log(announced_split(live->bar));
         live->basis -= shift;
         if (split == 0 || i == 0)
             continue;
@@ -122,7 +123,7 @@ static void add_live(struct bar_trial *trial, struct day_bar *bar)
 {
     struct live_bar *last = trial->live_count ? &trial->live[trial->live_count - 1] : NULL;
     assert(trial->live);
-    const struct live_bar live = {.bar = bar, .basis = log(bar->close.value)};
+    const struct live_bar live = {.bar = bar, .basis = steady_log(bar->close.value)};
     if (!last || last->bar->day != bar->day)
         trial->live[trial->live_count++] = live;
     else if (bar_marked(last->bar, &bars_duplicate_day) && !bar_marked(bar, &bars_duplicate_day))

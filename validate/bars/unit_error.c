@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/steady.h"
 #include "validate/bars/shift.h"
 #include "validate/bars/table.h"
 
@@ -18,7 +19,7 @@ static bool is_unit(double shift)
 {
     static const double factors[] = {100, 1000, 10000};
     for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) {
-        if (fabs(fabs(shift) - log(factors[i])) <= log(UNIT_SLACK))
+        if (fabs(fabs(shift) - steady_log(factors[i])) <= steady_log(UNIT_SLACK))
             return true;
     }
     return false;
@@ -31,8 +32,8 @@ static void find_plateaus(const struct bar_trial *trial, struct plateaus *platea
     *plateaus = (struct plateaus){.count = 1};
     for (size_t i = 0; i < trial->live_count; i++) {
         const double step = i ? trial_return(trial, i) : 0;
-        if (fabs(step) > log(STEP_FACTOR))
-            current = plateau_reach(plateaus, current, step, log(SAME_FACTOR));
+        if (fabs(step) > steady_log(STEP_FACTOR))
+            current = plateau_reach(plateaus, current, step, steady_log(SAME_FACTOR));
         plateau_of[i] = current;
         plateaus->bars[current]++;
     }
@@ -60,7 +61,7 @@ static void judge_levels(struct bar_trial *trial, const struct bar_rule *rule)
 /** Whether one figure is a unit away from the close while the close is where it should be. */
 static bool column_off(struct opt_double figure, double close)
 {
-    return is_price(figure) && fabs(log(figure.value / close)) > log(COLUMN_FACTOR);
+    return is_price(figure) && fabs(steady_log(figure.value / close)) > steady_log(COLUMN_FACTOR);
 }
 
 /**

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "base/steady.h"
 #include "validate/bars/statistics.h"
 #include "validate/bars/table.h"
 
@@ -16,7 +17,7 @@ static size_t volumes_around(const struct bar_trial *trial, size_t i, double *ou
     size_t count = 0;
     for (size_t k = i > SIDE ? i - SIDE : 0; k < trial->live_count && k <= i + SIDE; k++) {
         if (k != i && is_price(trial->live[k].bar->volume))
-            out[count++] = log(trial->live[k].bar->volume.value);
+            out[count++] = steady_log(trial->live[k].bar->volume.value);
     }
     return count;
 }
@@ -29,7 +30,7 @@ static bool is_far(const struct bar_trial *trial, size_t i)
     if (count < FEWEST)
         return false;
     const double center = median_of(around, count);
-    const double distance = fabs(log(trial->live[i].bar->volume.value) - center);
+    const double distance = fabs(steady_log(trial->live[i].bar->volume.value) - center);
     return distance > LEAST && distance > SPREADS * spread_of(around, count, center);
 }
 
