@@ -7,6 +7,7 @@
 
 #include "base/config.h"
 #include "base/yaml.h"
+#include "market/listing.h"
 
 /** Most independence groups, and most classes and exceptions together. */
 #define GROUPS_MAX 32
@@ -263,38 +264,10 @@ const struct class_settings *rule_settings_for(const struct rule_settings *setti
     return entry ? &entry->thresholds : &settings->fallback;
 }
 
-/** Suffixes by which providers name exchanges, and the currency of most that is listed there. */
-static const struct {
-    const char *suffix;
-    const char *currency;
-} exchanges[] = {
-    {"AS", "EUR"}, {"AX", "AUD"}, {"BR", "EUR"}, {"CO", "DKK"}, {"DE", "EUR"}, {"F", "EUR"},  {"HE", "EUR"}, {"HK", "HKD"},
-    {"IR", "EUR"}, {"JO", "ZAR"}, {"KS", "KRW"}, {"L", "GBP"},  {"LS", "EUR"}, {"MC", "EUR"}, {"MI", "EUR"}, {"MX", "MXN"},
-    {"NS", "INR"}, {"NZ", "NZD"}, {"OL", "NOK"}, {"PA", "EUR"}, {"SA", "BRL"}, {"SI", "SGD"}, {"SS", "CNY"}, {"ST", "SEK"},
-    {"SW", "CHF"}, {"SZ", "CNY"}, {"T", "JPY"},  {"TO", "CAD"}, {"TW", "TWD"}, {"V", "CAD"},  {"VI", "EUR"}, {"WA", "PLN"},
-};
-
-/** The currency of a listing: that of its exchange, anything for one that is not known, USD without a suffix or for a share
- * class. */
-static struct str currency_of_listing(struct str asset)
-{
-    size_t start = asset.len;
-    while (start > 0 && asset.ptr[start - 1] != '.' && asset.ptr[start - 1] != ':')
-        start--;
-    const struct str suffix = {.ptr = asset.ptr + start, .len = asset.len - start};
-    if (start == 0 || asset.ptr[start - 1] != '.')
-        return STR("USD");
-    for (size_t i = 0; i < sizeof(exchanges) / sizeof(exchanges[0]); i++) {
-        if (str_is(suffix, exchanges[i].suffix))
-            return str_from(exchanges[i].currency);
-    }
-    return suffix.len == 1 ? STR("USD") : (struct str){0};
-}
-
 struct str class_settings_currency(const struct class_settings *settings, struct str asset)
 {
     if (strcmp(settings->currency, CURRENCY_OF_LISTING) == 0)
-        return currency_of_listing(asset);
+        return listing_currency(asset);
     if (strcmp(settings->currency, CURRENCY_OF_PAIR) != 0)
         return str_from(settings->currency);
     return asset.len < 3 ? asset : (struct str){.ptr = asset.ptr + asset.len - 3, .len = 3};

@@ -24,6 +24,7 @@ static const struct rule {
     [ZONE_NEW_YORK] = {-5, {3, 2, 2}, {11, 1, 1}},
     /* Directive 2000/84/EC: both at 01:00 UTC. */
     [ZONE_CENTRAL_EUROPE] = {1, {3, LAST, 2}, {10, LAST, 2}},
+    [ZONE_LONDON] = {0, {3, LAST, 1}, {10, LAST, 1}},
 };
 
 /** The day number of a Sunday of a month. */

@@ -1,6 +1,6 @@
 /*
- * Wall clocks of exchanges: from local time to UTC and back, by the rules in force since 2007 (New York) and 1996 (Central
- * Europe). Earlier local times are read by the same rules, so they can be an hour wrong.
+ * Wall clocks of exchanges: from local time to UTC and back, by the rules in force since 2007 (New York) and 1996
+ * (Europe). Earlier local times are read by the same rules, so they can be an hour wrong.
  *
  * The rules stand in the code since a system's zone files may be missing or stale, and since the same bytes must give the same
  * record everywhere. Pure; any thread.
@@ -13,6 +13,7 @@
 enum zone {
     ZONE_NEW_YORK,       /**< daylight time from the second Sunday of March to the first of November, each at 02:00 local time */
     ZONE_CENTRAL_EUROPE, /**< from the last Sunday of March to the last of October, each at 01:00 UTC */
+    ZONE_LONDON,         /**< the same two changes, an hour further west */
 };
 
 /**

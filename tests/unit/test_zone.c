@@ -50,6 +50,18 @@ static void central_europe_changes_on_the_last_sundays_of_march_and_october(void
     expect(ZONE_CENTRAL_EUROPE, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+static void london_changes_in_the_same_minute_as_central_europe(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"2026-03-29T00:59:59Z", "2026-03-29T00:59:59Z"},
+        {"2026-03-29T02:00:00Z", "2026-03-29T01:00:00Z"},
+        {"2026-07-01T08:00:00Z", "2026-07-01T07:00:00Z"},
+        {"2026-10-25T02:00:00Z", "2026-10-25T02:00:00Z"},
+    };
+    expect(ZONE_LONDON, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 static void an_hour_that_occurs_twice_is_the_first_and_one_that_is_left_out_the_next(void **state)
 {
     (void)state;
@@ -63,7 +75,7 @@ static void offset_and_local_time_agree_at_every_hour_of_four_years_but_the_repe
     (void)state;
     int64_t repeated = 0;
     for (int64_t us = us_of("2024-01-01"); us < us_of("2028-01-01"); us += INT64_C(3600) * US_PER_S) {
-        for (enum zone zone = ZONE_NEW_YORK; zone <= ZONE_CENTRAL_EUROPE; zone++) {
+        for (enum zone zone = ZONE_NEW_YORK; zone <= ZONE_LONDON; zone++) {
             const int64_t local = us + zone_offset_s(zone, us) * US_PER_S;
             if (zone_to_utc_us(zone, local) != us) {
                 assert_true(zone_to_utc_us(zone, local) == us - INT64_C(3600) * US_PER_S);
@@ -71,7 +83,7 @@ static void offset_and_local_time_agree_at_every_hour_of_four_years_but_the_repe
             }
         }
     }
-    assert_int_equal(repeated, 2 * 4);
+    assert_int_equal(repeated, 3 * 4);
 }
 
 int main(void)
@@ -79,6 +91,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_york_changes_on_the_second_sunday_of_march_and_the_first_of_november),
         cmocka_unit_test(central_europe_changes_on_the_last_sundays_of_march_and_october),
+        cmocka_unit_test(london_changes_in_the_same_minute_as_central_europe),
         cmocka_unit_test(an_hour_that_occurs_twice_is_the_first_and_one_that_is_left_out_the_next),
         cmocka_unit_test(offset_and_local_time_agree_at_every_hour_of_four_years_but_the_repeated_ones),
     };
