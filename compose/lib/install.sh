@@ -9,7 +9,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 PACKAGES_build="ca-certificates gcc libc6-dev cmake ninja-build pkg-config python3 librdkafka-dev libcurl4-openssl-dev libjansson-dev
     libpq-dev libavro-dev libyaml-dev libmicrohttpd-dev libsmartcols-dev uthash-dev libssl-dev zlib1g-dev"
 PACKAGES_run="openjdk-17-jre-headless maven postgresql-15 postgresql-client-15 procps"
-PACKAGES_test="libcmocka-dev python3-venv git scdoc"
+PACKAGES_test="libcmocka-dev python3-venv git scdoc prometheus"
 PACKAGES_check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck"
 PACKAGES_streams="openjdk-17-jdk-headless maven" # the application that the bench of validate is compared with
 
@@ -63,6 +63,9 @@ need_packages() {
     fi
     # shellcheck disable=SC2086
     apt_get install -y --no-install-recommends $MISSING || { tail -n 15 "$LOG" >&2; die "apt-get install failed; the whole output is in $LOG"; }
+    if [[ $MISSING == *prometheus* ]] && [ -d /run/systemd/system ]; then
+        as_root systemctl disable -q --now prometheus # the tests start their own; a service on all addresses was not asked for
+    fi
     rm -f "$LOG"
 }
 

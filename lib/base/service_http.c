@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -47,12 +48,26 @@ static void measure_process(void)
     }
 }
 
+/** Brings up to date what is known of the file system that the process works on; a stage's log and state lie there mostly. */
+static void measure_disk(void)
+{
+    struct statvfs fs;
+    if (statvfs(".", &fs) != 0)
+        return;
+    metric_set(
+        metric_gauge("quotebus_filesystem_avail_bytes", "Free space of the file system of the working folder, bytes.", NULL),
+        (double)fs.f_bavail * (double)fs.f_frsize);
+    metric_set(metric_gauge("quotebus_filesystem_size_bytes", "Size of the file system of the working folder, bytes.", NULL),
+               (double)fs.f_blocks * (double)fs.f_frsize);
+}
+
 /** /metrics */
 static unsigned answer_metrics(struct buf *body)
 {
     char reason[REASON_MAX];
     (void)service_ready(reason, sizeof(reason)); /* updates its metric */
     measure_process();
+    measure_disk();
     metrics_write(body);
     return MHD_HTTP_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "bus/kafka_stats.h"
 
 #define COMPONENT "kafka"
 
@@ -20,6 +21,7 @@ static const struct kafka_property common[] = {
     {"reconnect.backoff.max.ms", "1000"},
     /* A topic that is made later is noticed within this time. */
     {"topic.metadata.refresh.interval.ms", "5000"},
+    {"statistics.interval.ms", KAFKA_STATS_INTERVAL},
     {"log.connection.close", "false"},
     {"log.thread.name", "false"},
     {NULL, NULL},
@@ -116,6 +118,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct kafka_settings *settings, const cha
     }
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_error_cb(conf, kafka_log_client_error);
+    rd_kafka_conf_set_stats_cb(conf, kafka_stats_take);
     return conf;
 }
 

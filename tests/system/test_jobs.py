@@ -221,13 +221,13 @@ def test_failure_of_a_job_is_noted_and_the_missed_slot_is_made_up_for_at_the_nex
     pipeline.start(stages=("persist",))
     wait_for(lambda: pipeline.sql("select failures from quotebus.job where name = 'sizes'") == [["1"]], 30, "the failure was noted")
     assert "note_sizes" in pipeline.sql("select last_error from quotebus.job where name = 'sizes'")[0][0]
-    assert 'quotebus_persist_job_runs_total{job="sizes",outcome="failed"} 1' in pipeline.http("persist", "/metrics")
+    assert 'quotebus_persist_job_runs_total{task="sizes",outcome="failed"} 1' in pipeline.http("persist", "/metrics")
     assert pipeline.stack.ready("persist"), "a job that fails is no reason to stop storing"
     assert pipeline.stack.stop_process("persist") == 0
     pipeline.sql("grant execute on function quotebus.note_sizes(timestamptz) to quotebus_writer")
     pipeline.stack.start_stage("persist")
     wait_for(lambda: job_done(pipeline, "sizes"), 30, "the missed slot was made up for")
-    assert 'quotebus_persist_job_runs_total{job="sizes",outcome="done"} 1' in pipeline.http("persist", "/metrics")
+    assert 'quotebus_persist_job_runs_total{task="sizes",outcome="done"} 1' in pipeline.http("persist", "/metrics")
 
 
 # ---- retention
