@@ -6,8 +6,11 @@
 #define PARTITIONS_MAX 1000
 
 const struct stage_input stage_inputs[] = {
-    {"validate", "quotes.raw", false},     {"persist", "quotes.clean", true},   {"persist", "quotes.anomalies", true},
-    {"persist", "prices.consensus", true}, {"persist", "ingest.health", false},
+    {"validate", "quotes.raw", false},     {"validate", "bars.raw", false},         {"validate", "fundamentals.raw", false},
+    {"validate", "indicators.raw", false}, {"validate", "rankings.raw", false},     {"persist", "quotes.clean", true},
+    {"persist", "quotes.anomalies", true}, {"persist", "prices.consensus", true},   {"persist", "ingest.health", false},
+    {"persist", "bars.clean", true},       {"persist", "fundamentals.clean", true}, {"persist", "indicators.clean", true},
+    {"persist", "rankings.clean", true},   {"persist", "validate.reports", true},
 };
 const size_t stage_input_count = sizeof(stage_inputs) / sizeof(stage_inputs[0]);
 

@@ -19,6 +19,12 @@ static const struct {
     [OUTPUT_REPORTS] = {"validate.reports", report_schema_json},
     [OUTPUT_STATE] = {"validate.state", asset_state_schema_json},
     [OUTPUT_RULES] = {"validate.rules", rule_file_schema_json},
+    [OUTPUT_BARS] = {"bars.clean", clean_bar_schema_json},
+    [OUTPUT_BAR_ANOMALIES] = {"bars.anomalies", anomaly_schema_json},
+    [OUTPUT_BAR_STATE] = {"validate.bars", bar_state_schema_json},
+    [OUTPUT_FUNDAMENTALS] = {"fundamentals.clean", fundamentals_schema_json},
+    [OUTPUT_INDICATORS] = {"indicators.clean", indicator_schema_json},
+    [OUTPUT_RANKINGS] = {"rankings.clean", ranking_schema_json},
 };
 
 const char *output_schema_json(enum output output)
@@ -26,20 +32,19 @@ const char *output_schema_json(enum output output)
     return kinds[output].schema_json;
 }
 
-/** `<topic_prefix><output_prefix><name>`. */
-static const char *full_name(const struct config *config, const char *name)
+const char *output_full_name(const struct config *config, const char *name)
 {
     return config_topic(config, arena_printf(config->memory, "%s%s", config->validate.output_prefix, name));
 }
 
 const char *output_topic(const struct config *config, enum output output)
 {
-    return full_name(config, kinds[output].topic);
+    return output_full_name(config, kinds[output].topic);
 }
 
 void outputs_init(struct outputs *outputs, const struct config *config)
 {
-    *outputs = (struct outputs){.dead_letters = full_name(config, DEAD_LETTERS)};
+    *outputs = (struct outputs){.dead_letters = output_full_name(config, DEAD_LETTERS)};
     for (enum output output = 0; output < OUTPUT_COUNT; output++)
         outputs->topics[output] = output_topic(config, output);
 }
@@ -66,17 +71,14 @@ bool outputs_resolve(struct outputs *outputs, struct registry *registry, struct 
     return true;
 }
 
-/** Begins a value for an output. */
-static struct buf *begin_value(struct outputs *outputs, enum output output)
+struct buf *outputs_begin(struct outputs *outputs, enum output output)
 {
     buf_reset(&outputs->value);
     wire_put_header(&outputs->value, outputs->schema_ids[output]);
     return &outputs->value;
 }
 
-/** Hands over the value that was begun. */
-static bool put_value(const struct outputs *outputs, const struct output_sink *sink, struct output_record record,
-                      struct error *error)
+bool outputs_end(const struct outputs *outputs, const struct output_sink *sink, struct output_record record, struct error *error)
 {
     record.topic = outputs->topics[record.output];
     record.value = buf_str(&outputs->value);
@@ -101,18 +103,18 @@ bool outputs_put_judgement(struct outputs *outputs, const struct output_sink *si
                                    .partition = origin->partition,
                                    .key = judgement->clean.asset,
                                    .timestamp_ms = origin->timestamp_ms};
-    clean_quote_encode(&judgement->clean, begin_value(outputs, OUTPUT_CLEAN));
-    bool put = put_value(outputs, sink, record, error);
+    clean_quote_encode(&judgement->clean, outputs_begin(outputs, OUTPUT_CLEAN));
+    bool put = outputs_end(outputs, sink, record, error);
     record.output = OUTPUT_ANOMALIES;
     for (size_t i = 0; put && i < judgement->anomaly_count; i++) {
-        anomaly_encode(&judgement->anomalies[i], begin_value(outputs, OUTPUT_ANOMALIES));
-        put = put_value(outputs, sink, record, error);
+        anomaly_encode(&judgement->anomalies[i], outputs_begin(outputs, OUTPUT_ANOMALIES));
+        put = outputs_end(outputs, sink, record, error);
     }
     if (put && judgement->has_consensus) {
         record.output = OUTPUT_CONSENSUS;
-        consensus_price_encode(&judgement->consensus, begin_value(outputs, OUTPUT_CONSENSUS));
+        consensus_price_encode(&judgement->consensus, outputs_begin(outputs, OUTPUT_CONSENSUS));
         keep_latest(outputs, judgement->asset, origin->timestamp_ms);
-        put = put_value(outputs, sink, record, error);
+        put = outputs_end(outputs, sink, record, error);
     }
     return put;
 }
@@ -135,27 +137,27 @@ bool outputs_put_latest(struct outputs *outputs, const struct output_sink *sink,
 
 bool outputs_put_report(struct outputs *outputs, const struct output_sink *sink, const struct report *report, struct error *error)
 {
-    report_encode(report, begin_value(outputs, OUTPUT_REPORTS));
+    report_encode(report, outputs_begin(outputs, OUTPUT_REPORTS));
     const struct output_record record = {.output = OUTPUT_REPORTS,
                                          .partition = report->raw_partition,
                                          .key = report->asset,
                                          .timestamp_ms = report->window_end_us / US_PER_MS};
-    return put_value(outputs, sink, record, error);
+    return outputs_end(outputs, sink, record, error);
 }
 
 bool outputs_put_state(struct outputs *outputs, const struct output_sink *sink, const struct asset_memory *asset,
                        int32_t partition, struct str rules_version, struct arena *arena, struct error *error)
 {
-    asset_encode(asset, rules_version, arena, begin_value(outputs, OUTPUT_STATE));
+    asset_encode(asset, rules_version, arena, outputs_begin(outputs, OUTPUT_STATE));
     const struct output_record record = {
         .output = OUTPUT_STATE, .partition = partition, .key = asset->asset, .timestamp_ms = asset->timestamp_ms};
-    return put_value(outputs, sink, record, error);
+    return outputs_end(outputs, sink, record, error);
 }
 
 bool outputs_put_rules(struct outputs *outputs, const struct output_sink *sink, const struct rule_file *file, struct error *error)
 {
-    rule_file_encode(file, begin_value(outputs, OUTPUT_RULES));
+    rule_file_encode(file, outputs_begin(outputs, OUTPUT_RULES));
     const struct output_record record = {
         .output = OUTPUT_RULES, .partition = -1, .key = file->version, .timestamp_ms = file->since_us / US_PER_MS};
-    return put_value(outputs, sink, record, error);
+    return outputs_end(outputs, sink, record, error);
 }

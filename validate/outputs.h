@@ -25,6 +25,12 @@ enum output {
     OUTPUT_REPORTS,
     OUTPUT_STATE,
     OUTPUT_RULES,
+    OUTPUT_BARS,
+    OUTPUT_BAR_ANOMALIES,
+    OUTPUT_BAR_STATE,
+    OUTPUT_FUNDAMENTALS,
+    OUTPUT_INDICATORS,
+    OUTPUT_RANKINGS,
     OUTPUT_COUNT
 };
 
@@ -57,11 +63,19 @@ const char *output_schema_json(enum output output);
 /** The full name of an output: `<topic_prefix><output_prefix><name>`, in the memory of `config`. */
 const char *output_topic(const struct config *config, enum output output);
 
+/** The full name of a topic that validate writes: `<topic_prefix><output_prefix><name>`, in the memory of `config`. */
+const char *output_full_name(const struct config *config, const char *name);
 /** Names the topics. The names live as long as `config`. */
 void outputs_init(struct outputs *outputs, const struct config *config);
 void outputs_clear(struct outputs *outputs);
 /** Asks the registry for the ids of the schemas, once. ERROR_UNREACHABLE or ERROR_NOT_FOUND: try again later. */
 bool outputs_resolve(struct outputs *outputs, struct registry *registry, struct error *error) MUST_CHECK;
+
+/** Begins a record of an output: its value is appended to what this returns, and handed over by outputs_end. */
+struct buf *outputs_begin(struct outputs *outputs, enum output output);
+/** Hands over the value that was begun. `record` needs no topic and no value. */
+bool outputs_end(const struct outputs *outputs, const struct output_sink *sink, struct output_record record,
+                 struct error *error) MUST_CHECK;
 
 /** A clean quote, its anomalies and its consensus, which its asset keeps for outputs_put_latest. */
 bool outputs_put_judgement(struct outputs *outputs, const struct output_sink *sink, const struct judgement *judgement,

@@ -21,4 +21,14 @@
 enum decode_status raw_quote_read(struct decoder *decoder, const rd_kafka_message_t *message, struct arena *arena,
                                   struct quote *quote, struct raw_origin *origin, struct error *error) MUST_CHECK;
 
+/** Longest text of a record that is carried on; longer ones are garbage that would not fit into its clean record. */
+#define RAW_TEXT_MAX 1024
+/** Whether all texts of a record are short enough; ERROR_INVALID with a cause. */
+bool raw_check_texts(const struct str *texts, size_t count, struct error *error) MUST_CHECK;
+/**
+ * Where a raw record stands, and the record time stamp of what is made from it: its fetched_at. Not later than that of the raw
+ * record, since a broker refuses times far ahead, and not before 1 ms, since librdkafka takes 0 for "now".
+ */
+struct raw_origin raw_origin_of(const rd_kafka_message_t *message, int64_t fetched_at_us);
+
 #endif

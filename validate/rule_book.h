@@ -7,13 +7,15 @@
 #define QUOTEBUS_VALIDATE_RULE_BOOK_H
 
 #include "quotebus_records.h"
+#include "validate/bars/settings.h"
 #include "validate/settings.h"
 
 /** Largest rule file: it has to fit into one record. Room for some 20,000 exceptions. */
 #define RULE_BOOK_BYTES_MAX 921600
 
 struct rule_book {
-    struct rule_settings *settings;
+    struct rule_settings *settings; /**< for quotes */
+    struct bar_rules *bars;         /**< for daily bars */
     struct buf content;
 };
 

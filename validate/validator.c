@@ -15,6 +15,7 @@
 #include "validate/raw_quote.h"
 #include "validate/restore.h"
 #include "validate/rule_book.h"
+#include "validate/streams/beside.h"
 
 #define STAGE "validate"
 /** Longest wait for room in the producer's queue. */
@@ -33,7 +34,9 @@ struct validator {
     struct outputs outputs;
     struct partition_memory **partitions; /* assigned ones */
     size_t partition_count;
-    const char *input;    /* full name of the raw topic */
+    struct beside *beside;                     /* what is read beside quotes */
+    const char *topics[1 + BESIDE_TOPICS_MAX]; /* full names of the raw topics; quotes first */
+    size_t topic_count;
     const char *group;    /* full name */
     const char *identity; /* transactional.id */
     struct arena arena;   /* of the record under way */
@@ -60,7 +63,7 @@ struct validator *validator_new(const struct config *config, struct error *error
 {
     struct validator *validator = xcalloc(1, sizeof(*validator));
     validator->config = config;
-    validator->input = config_topic(config, RAW_TOPIC);
+    validator->topics[0] = config_topic(config, RAW_TOPIC);
     validator->group = validator_group(config);
     validator->identity = group_name(config, config->validate.instance);
     outputs_init(&validator->outputs, config);
@@ -69,10 +72,13 @@ struct validator *validator_new(const struct config *config, struct error *error
     validator->registry = loaded ? registry_new(&config->registry, error) : NULL;
     validator->quotes = validator->registry ? decoder_new(validator->registry, quote_schema_json, error) : NULL;
     validator->states = validator->quotes ? decoder_new(validator->registry, asset_state_schema_json, error) : NULL;
-    if (!validator->states) {
+    validator->beside =
+        validator->states ? beside_new(config, validator->registry, &validator->outputs, &validator->rules, error) : NULL;
+    if (!validator->beside) {
         validator_free(validator);
         return NULL;
     }
+    validator->topic_count = 1 + beside_topics(validator->beside, &validator->topics[1]);
     counters_rules(&validator->counters, rule_settings_version(validator->rules.settings));
     return validator;
 }
@@ -100,6 +106,7 @@ void validator_free(struct validator *validator)
     while (validator->partition_count)
         drop_partition(validator, validator->partition_count - 1);
     free(validator->partitions);
+    beside_free(validator->beside);
     decoder_free(validator->states);
     decoder_free(validator->quotes);
     registry_free(validator->registry);
@@ -109,28 +116,46 @@ void validator_free(struct validator *validator)
     free(validator);
 }
 
+/** Whether a topic is that of the quotes. */
+static bool is_quotes(const struct validator *validator, const char *topic)
+{
+    return strcmp(topic, validator->topics[0]) == 0;
+}
+
+/** Restores the memory of a new partition of the quotes. */
+static bool restore_quotes(struct validator *validator, int32_t partition, int64_t committed_offset, struct error *error)
+{
+    const struct changelog changelog = {.kafka = &validator->config->kafka,
+                                        .topic = validator->outputs.topics[OUTPUT_STATE],
+                                        .decoder = validator->states,
+                                        .committed_offset = committed_offset};
+    const size_t known = partition_place(validator, partition);
+    if (known < validator->partition_count)
+        drop_partition(validator, known);
+    struct partition_memory *memory = partition_memory_new(partition, validator->rules.settings);
+    validator->partitions = xrealloc(validator->partitions, (validator->partition_count + 1) * sizeof(struct partition_memory *));
+    validator->partitions[validator->partition_count++] = memory;
+    const int64_t began_ms = clock_mono_ms();
+    if (!restore_partition(memory, &changelog, error))
+        return false;
+    counters_restored(&validator->counters, memory->asset_count, clock_mono_ms() - began_ms);
+    log_info(STAGE, "state restored", F_INT("partition", partition), F_INT("assets", memory->asset_count),
+             F_INT("committed_offset", committed_offset));
+    return true;
+}
+
 /** Restores the memory of new partitions. */
 static bool on_assigned(void *ctx, const rd_kafka_topic_partition_list_t *committed, struct error *error)
 {
     struct validator *validator = ctx;
-    for (int i = 0; i < committed->cnt; i++) {
+    bool ok = true;
+    for (int i = 0; ok && i < committed->cnt; i++) {
         const rd_kafka_topic_partition_t *entry = &committed->elems[i];
-        const size_t known = partition_place(validator, entry->partition);
-        if (known < validator->partition_count)
-            drop_partition(validator, known);
-        struct partition_memory *memory = partition_memory_new(entry->partition, validator->rules.settings);
-        validator->partitions =
-            xrealloc(validator->partitions, (validator->partition_count + 1) * sizeof(struct partition_memory *));
-        validator->partitions[validator->partition_count++] = memory;
-        const int64_t began_ms = clock_mono_ms();
-        if (!restore_partition(memory, &validator->config->kafka, validator->outputs.topics[OUTPUT_STATE], validator->states,
-                               entry->offset, error))
-            return false;
-        counters_restored(&validator->counters, memory->asset_count, clock_mono_ms() - began_ms);
-        log_info(STAGE, "state restored", F_INT("partition", entry->partition), F_INT("assets", memory->asset_count),
-                 F_INT("committed_offset", entry->offset));
+        ok = is_quotes(validator, entry->topic)
+                 ? restore_quotes(validator, entry->partition, entry->offset, error)
+                 : beside_assigned(validator->beside, entry->topic, entry->partition, entry->offset, error);
     }
-    return true;
+    return ok;
 }
 
 /** Forgets the memory of partitions that somebody else judges now. */
@@ -138,25 +163,33 @@ static void on_revoked(void *ctx, const rd_kafka_topic_partition_list_t *partiti
 {
     struct validator *validator = ctx;
     for (int i = 0; i < partitions->cnt; i++) {
-        const size_t place = partition_place(validator, partitions->elems[i].partition);
+        const rd_kafka_topic_partition_t *entry = &partitions->elems[i];
+        if (!is_quotes(validator, entry->topic)) {
+            beside_revoked(validator->beside, entry->topic, entry->partition);
+            continue;
+        }
+        const size_t place = partition_place(validator, entry->partition);
         if (place < validator->partition_count)
             drop_partition(validator, place);
     }
 }
 
-/** Sends a record that is no quote to the dead letters. */
+/** Sends a record that cannot be judged to the dead letters. */
 static bool bury(struct validator *validator, const rd_kafka_message_t *message, struct producer *producer,
                  const struct error *why, struct error *error)
 {
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    const char *dead_letters =
+        is_quotes(validator, topic) ? validator->outputs.dead_letters : beside_dead_letters(validator->beside, topic);
     const struct dead_letter letter = {.stage = STAGE,
                                        .instance = validator->config->validate.instance,
                                        .connect_stage = "VALUE_CONVERTER",
                                        .cause = why->cause,
                                        .message = why->message};
     counters_dead_letter(why->cause);
-    log_warn(STAGE, "a record became a dead letter", F_INT("partition", message->partition), F_INT("offset", message->offset),
-             F_STR("cause", why->cause ? why->cause : ""), F_ERR(why));
-    return dead_letter_send(producer, validator->outputs.dead_letters, message, &letter, error);
+    log_warn(STAGE, "a record became a dead letter", F_STR("topic", topic), F_INT("partition", message->partition),
+             F_INT("offset", message->offset), F_STR("cause", why->cause ? why->cause : ""), F_ERR(why));
+    return dead_letter_send(producer, dead_letters, message, &letter, error);
 }
 
 /** The sink of the records: sends them within the open transaction. */
@@ -200,6 +233,30 @@ static bool judge(struct validator *validator, const struct quote *quote, const 
     return true;
 }
 
+/** Processes one record of another topic than that of the quotes. */
+static enum transaction_status take_beside(struct validator *validator, const rd_kafka_message_t *message,
+                                           struct producer *producer, struct error *error)
+{
+    const struct output_sink sink = {.put = send_record, .ctx = producer};
+    const struct raw_origin origin = raw_origin_of(message, rd_kafka_message_timestamp(message, NULL) * US_PER_MS);
+    struct error why = {0};
+    if (!announce_rules(validator, &origin, &sink, error))
+        return TRANSACTION_FAILED;
+    switch (beside_record(validator->beside, message, &sink, &why)) {
+    case BESIDE_DONE:
+        return TRANSACTION_DONE;
+    case BESIDE_BURY:
+        return bury(validator, message, producer, &why, error) ? TRANSACTION_DONE : TRANSACTION_FAILED;
+    case BESIDE_WAIT:
+        *error = why;
+        return TRANSACTION_WAIT;
+    case BESIDE_FAILED:
+        break;
+    }
+    *error = why;
+    return TRANSACTION_FAILED;
+}
+
 /** Processes one record: a quote is judged, anything else becomes a dead letter. */
 static enum transaction_status on_record(void *ctx, const rd_kafka_message_t *message, struct producer *producer,
                                          struct error *error)
@@ -208,6 +265,8 @@ static enum transaction_status on_record(void *ctx, const rd_kafka_message_t *me
     struct quote quote;
     struct raw_origin origin;
     struct error why = {0};
+    if (!is_quotes(validator, rd_kafka_topic_name(message->rkt)))
+        return take_beside(validator, message, producer, error);
     arena_reset(&validator->arena);
     const enum decode_status status = raw_quote_read(validator->quotes, message, &validator->arena, &quote, &origin, &why);
     if (status == DECODE_WAIT) {
@@ -262,7 +321,7 @@ static bool on_before_commit(void *ctx, struct producer *producer, struct error 
                 return false;
         }
     }
-    return true;
+    return beside_put_state(validator->beside, &sink, error);
 }
 
 /** What the transaction loop needs to know. */
@@ -273,8 +332,8 @@ static struct transaction_loop_options loop_options(const struct validator *vali
         .name = STAGE,
         .consumer = {.client_id = validator->identity,
                      .group = validator->group,
-                     .topics = &validator->input,
-                     .topic_count = 1,
+                     .topics = validator->topics,
+                     .topic_count = validator->topic_count,
                      .session_timeout_ms = settings->session_timeout_ms},
         .producer = {.client_id = validator->identity,
                      .transactional_id = validator->identity,
@@ -301,5 +360,6 @@ bool validator_session(void *ctx, struct error *error)
                     transaction_loop_run(&validator->config->kafka, &options, &stage, error);
     while (validator->partition_count)
         drop_partition(validator, validator->partition_count - 1);
+    beside_forget(validator->beside);
     return ok;
 }

@@ -1,5 +1,5 @@
 /*
- * The stage: quotes.raw in, judged quotes, anomalies, prices and state out, exactly once.
+ * The stage: raw topics in; judged quotes and bars, anomalies, prices, checked company data and state out, exactly once.
  *
  * Binds the pure engine to the transaction loop of lib/bus. A shadow run (validate.output_prefix) reads the same raw topic from
  * its beginning with a group, a transactional id, a state topic and a dead letter topic of its own, so it can stand beside the
