@@ -14,6 +14,19 @@ struct call *call_new(const struct endpoint *endpoint, size_t lane, size_t asset
     return call;
 }
 
+struct request_spec call_spec(const struct call *call, const char *api_key)
+{
+    return (struct request_spec){
+        .assets = call->assets,
+        .asset_count = call->asset_count,
+        .api_key = api_key,
+        .from_us = call->from_us,
+        .to_us = call->to_us,
+        .params = call->params,
+        .param_count = call->param_count,
+    };
+}
+
 /** Whether `a` goes out before `b`. */
 static bool before(const struct call *a, const struct call *b)
 {

@@ -13,6 +13,7 @@
 #include "ingest/publisher.h"
 #include "ingest/rates.h"
 #include "ingest/reading.h"
+#include "ingest/records.h"
 #include "ingest/stamp.h"
 
 #define COMPONENT "ingest.fetch"
@@ -83,11 +84,10 @@ static void add_sources(struct collector *collector)
     for (size_t i = 0; i < planner_jobs(collector->planner); i++) {
         struct job_view job;
         planner_job_view(collector->planner, i, &job);
-        LOG_AT(job.assets > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "ingest",
-               job.assets > 0 ? "job" : "job without an asset that has a symbol at its provider",
-               F_STR("job", job.settings->name), F_STR("provider", job.settings->provider),
-               F_STR("endpoint", job.settings->endpoint), F_INT("every_s", job.settings->every_s), F_INT("assets", job.assets),
-               F_INT("calls", job.calls));
+        LOG_AT(job.calls > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "ingest",
+               job.calls > 0 ? "job" : "job without an asset that has a symbol at its provider", F_STR("job", job.settings->name),
+               F_STR("provider", job.settings->provider), F_STR("endpoint", job.settings->endpoint),
+               F_INT("every_s", job.settings->every_s), F_INT("assets", job.assets), F_INT("calls", job.calls));
     }
 }
 
@@ -163,12 +163,11 @@ static void publish(struct collector *collector, const struct reading *reading, 
     struct lane_view lane;
     planner_view(collector->planner, lane_number, &now, &lane);
     const struct health_event event = reading_health(reading, &lane);
-    bool sent = collector->failure.code == ERROR_NONE &&
-                publisher_quotes(collector->publisher, parsed->quotes, parsed->quote_count, &collector->failure) &&
+    bool sent = collector->failure.code == ERROR_NONE && publisher_records(collector->publisher, parsed, &collector->failure) &&
                 publisher_health(collector->publisher, &event, &collector->failure);
     if (!sent) {
         log_warn(COMPONENT, "a response was not published; its assets are fetched anew in a later slot",
-                 F_STR("provider", reading->provider), F_INT("quotes", parsed->quote_count),
+                 F_STR("provider", reading->provider), F_INT("records", records_total(parsed)),
                  F_STR("request_id", reading->request_id));
     }
 }
@@ -227,8 +226,7 @@ static void on_fetched(void *ctx, const struct fetch_result *fetched)
 /** Puts base URL, path and headers of a call together. */
 static bool build_request(struct collector *collector, const struct call *call, const char *base_url, struct error *error)
 {
-    const struct request_spec spec = {
-        .assets = call->assets, .asset_count = call->asset_count, .api_key = collector->sources[call->lane].api_key};
+    const struct request_spec spec = call_spec(call, collector->sources[call->lane].api_key);
     buf_reset(&collector->url);
     buf_reset(&collector->headers);
     buf_append_str(&collector->url, str_from(base_url));

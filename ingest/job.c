@@ -63,8 +63,33 @@ static void bind_assets(struct job *job, const struct config *config, const stru
             job->assets[job->asset_count++] = entry;
         }
     }
-    job->batch_count = (job->asset_count + job->endpoint->batch_max - 1) / job->endpoint->batch_max;
+    size_t most = job->endpoint->batch_max;
+    job->batch_count = most == BATCH_WHOLE ? 1 : (job->asset_count + most - 1) / most;
     job->under_way = xcalloc(job->batch_count + 1, sizeof *job->under_way);
+}
+
+/** Refuses parameters that the endpoint does not take; those it takes are judged when a request is built. */
+static bool check_params(const struct job *job, const struct config *config, struct error *error)
+{
+    static const char *const none[] = {NULL};
+    const char *const *words = job->endpoint->params != NULL ? job->endpoint->params : none;
+    char problem[80];
+    size_t count = 0;
+    while (words[count] != NULL) {
+        count++;
+    }
+    for (size_t i = 0; i < job->settings->param_count; i++) {
+        const char *name = job->settings->params[i].name;
+        size_t k = 0;
+        while (k < count && strcmp(words[k], name) != 0) {
+            k++;
+        }
+        if (k == count) {
+            snprintf(problem, sizeof problem, "%s takes no parameter", job->endpoint->name);
+            return unknown_word(config, job->settings, "params", problem, name, words, count, error);
+        }
+    }
+    return true;
 }
 
 /** Builds one request per asset and throws it away, so that a symbol of a wrong form is found at the start. */
@@ -73,8 +98,14 @@ static bool try_symbols(const struct job *job, const struct config *config, stru
     struct buf path = {0};
     struct buf headers = {0};
     bool fine = true;
-    for (size_t i = 0; fine && i < job->asset_count; i++) {
-        const struct request_spec spec = {.assets = &job->assets[i]->asset, .asset_count = 1};
+    bool whole = job->endpoint->batch_max == BATCH_WHOLE;
+    for (size_t i = 0; fine && i < (whole ? 1 : job->asset_count); i++) {
+        const struct request_spec spec = {
+            .assets = whole ? NULL : &job->assets[i]->asset,
+            .asset_count = whole ? 0 : 1,
+            .params = job->settings->params,
+            .param_count = job->settings->param_count,
+        };
         fine = job->endpoint->build(&spec, &path, &headers, error);
         buf_reset(&path);
         buf_reset(&headers);
@@ -92,7 +123,7 @@ bool job_bind(struct job *job, const struct config *config, const struct job_set
               const struct roster *roster, uint64_t seed, struct error *error)
 {
     *job = (struct job){.settings = settings};
-    if (!bind_endpoint(job, config, provider, error)) {
+    if (!bind_endpoint(job, config, provider, error) || !check_params(job, config, error)) {
         return false;
     }
     bind_assets(job, config, roster);
@@ -114,6 +145,8 @@ static struct call *slot_call(struct job *job, size_t batch, struct roster_entry
     call->job = job;
     call->batch = batch;
     call->not_before_ms = now_ms;
+    call->params = job->settings->params;
+    call->param_count = job->settings->param_count;
     for (size_t i = 0; i < count; i++) {
         call->assets[i] = entries[i]->asset;
     }
@@ -130,8 +163,9 @@ size_t job_queue_slot(struct job *job, struct call_queue *queue, int64_t now_ms)
             chosen[active++] = job->assets[i];
         }
     }
-    for (size_t batch = 0, first = 0; first < active; batch++, first += job->endpoint->batch_max) {
-        size_t count = active - first < job->endpoint->batch_max ? active - first : job->endpoint->batch_max;
+    size_t most = job->endpoint->batch_max;
+    for (size_t batch = 0, first = 0; first < active || (most == BATCH_WHOLE && batch == 0); batch++, first += most) {
+        size_t count = active - first < most ? active - first : most;
         if (job->under_way[batch]) {
             skipped++;
             continue;

@@ -35,6 +35,16 @@ bool outcome_retryable(enum outcome outcome)
     return outcomes[outcome].retryable;
 }
 
+const char *request_param(const struct request_spec *spec, const char *name, const char *fallback)
+{
+    for (size_t i = 0; i < spec->param_count; i++) {
+        if (strcmp(spec->params[i].name, name) == 0) {
+            return spec->params[i].value;
+        }
+    }
+    return fallback;
+}
+
 const struct provider *provider_find(const char *name)
 {
     for (size_t i = 0; providers[i] != NULL; i++) {

@@ -2,7 +2,8 @@
  * What a provider is: one file in ingest/providers and one row in ingest/providers/table.c.
  *
  * Both functions are pure: no clock, no socket. `build` turns a batch of symbols into an HTTP request; `parse` turns a
- * response into quotes and an outcome. Everything else (schedule, quota, retries, HTTP) is common.
+ * response into records (quotes, bars, fundamentals, indicators, rankings) and an outcome. Everything else (schedule, quota,
+ * retries, HTTP) is common.
  */
 #ifndef QUOTEBUS_INGEST_PROVIDER_H
 #define QUOTEBUS_INGEST_PROVIDER_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/config.h"
 #include "base/error.h"
 #include "quotebus_records.h"
 
@@ -46,8 +48,14 @@ struct request_asset {
 struct request_spec {
     const struct request_asset *assets;
     size_t asset_count;
-    const char *api_key; /**< NULL: none */
+    const char *api_key;     /**< NULL: none */
+    struct opt_long from_us; /**< begin of the range that is asked for, inclusive; unset: what the endpoint usually gives */
+    struct opt_long to_us;   /**< its end, exclusive; unset: now */
+    const struct job_param *params; /**< of the job: only names that the endpoint takes */
+    size_t param_count;
 };
+/** The value of a parameter, or `fallback`. */
+const char *request_param(const struct request_spec *spec, const char *name, const char *fallback);
 
 /** A response, complete. */
 struct http_response {
@@ -63,16 +71,33 @@ struct http_response {
 struct parse_result {
     enum outcome outcome;
     char message[200];    /**< for people; empty when ok */
-    struct quote *quotes; /**< asset, source, symbol, currency, price...; fetched_at, request_id are set by the caller */
+    struct quote *quotes; /**< of these and all other records fetched_at and request_id are set by the caller */
     size_t quote_count;
+    struct bar *bars;
+    size_t bar_count;
+    struct fundamentals *fundamentals;
+    size_t fundamentals_count;
+    struct indicator *indicators;
+    size_t indicator_count;
+    struct ranking *rankings;
+    size_t ranking_count;
     const struct request_asset **missing; /**< asked for and absent from a good answer */
     size_t missing_count;
 };
 
+/**
+ * batch_max of an endpoint that is asked about no asset in particular, e.g. for a list: one call per slot, which gets all assets
+ * of the job, so that the parser can tell which of them it meets.
+ */
+#define BATCH_WHOLE SIZE_MAX
+
 struct endpoint {
-    const char *name; /**< as in a job: chart, spark, simple_price */
-    size_t batch_max; /**< assets per call */
-    /** Appends path and query (`/v8/finance/chart/AAPL?...`), percent-encoded, to `path`; may append headers (`Name: value\n`).
+    const char *name;          /**< as in a job: chart, spark, simple_price */
+    size_t batch_max;          /**< assets per call, or BATCH_WHOLE */
+    const char *const *params; /**< names of the job parameters it takes, ended by NULL; NULL: none */
+    /**
+     * Appends path and query (`/v8/finance/chart/AAPL?...`), percent-encoded, to `path`; may append headers (`Name: value\n`).
+     * Also tried at the start, once per asset, so that a symbol or a parameter of a wrong form is found then.
      */
     bool (*build)(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error);
     /** Reads a response of any kind, hostile ones included. Never fails: the outcome says what it was. */

@@ -11,6 +11,7 @@
 #include "bus/kafka_conf.h"
 #include "bus/producer.h"
 #include "bus/registry.h"
+#include "ingest/records.h"
 
 #define COMPONENT "ingest.publish"
 /** Time for the broker's list of topics. */
@@ -20,6 +21,10 @@
 /** Bound of the send queue; PUBLISHER_PENDING_MAX records are far below it. */
 #define QUEUE_BYTES_MAX (INT64_C(32) * 1024 * 1024)
 #define LINGER_MS 5
+
+/** Place of the health events among the targets. */
+#define HEALTH RECORD_KINDS
+#define TARGETS (RECORD_KINDS + 1)
 
 /** A topic and the id of its schema. */
 struct target {
@@ -32,13 +37,12 @@ struct target {
 struct publisher {
     const struct config *config;
     struct registry *registry;
-    struct producer *producer; /* NULL: not connected */
-    struct target quotes;
-    struct target health;
-    uint64_t sent;    /* records since the producer was made */
-    uint64_t settled; /* of those, the ones that no longer wait */
-    uint64_t failed;  /* of those, the ones that were not delivered */
-    int64_t moved_ms; /* when `settled` last grew, or nothing waited */
+    struct producer *producer;      /* NULL: not connected */
+    struct target targets[TARGETS]; /* as in record_kinds, then the health events */
+    uint64_t sent;                  /* records since the producer was made */
+    uint64_t settled;               /* of those, the ones that no longer wait */
+    uint64_t failed;                /* of those, the ones that were not delivered */
+    int64_t moved_ms;               /* when `settled` last grew, or nothing waited */
     bool unflushed;
     struct buf value;
 };
@@ -52,8 +56,12 @@ struct publisher *publisher_new(const struct config *config, struct error *error
     struct publisher *publisher = xcalloc(1, sizeof *publisher);
     publisher->config = config;
     publisher->registry = registry;
-    publisher->quotes = (struct target){.topic = config_topic(config, "quotes.raw"), .schema_json = quote_schema_json};
-    publisher->health = (struct target){.topic = config_topic(config, "ingest.health"), .schema_json = health_event_schema_json};
+    for (size_t i = 0; i < RECORD_KINDS; i++) {
+        publisher->targets[i] =
+            (struct target){.topic = config_topic(config, record_kinds[i].topic), .schema_json = record_kinds[i].schema_json};
+    }
+    publisher->targets[HEALTH] =
+        (struct target){.topic = config_topic(config, "ingest.health"), .schema_json = health_event_schema_json};
     return publisher;
 }
 
@@ -105,10 +113,9 @@ static bool has_topic(const rd_kafka_metadata_t *metadata, const char *topic)
     return false;
 }
 
-/** Checks that both topics are there. All topics are asked for, since asking for one can make it. */
+/** Checks that all topics are there. All topics are asked for, since asking for one can make it. */
 static bool find_topics(struct publisher *publisher, struct error *error)
 {
-    const struct target *targets[] = {&publisher->quotes, &publisher->health};
     const rd_kafka_metadata_t *metadata = NULL;
     rd_kafka_resp_err_t code = rd_kafka_metadata(producer_handle(publisher->producer), 1, NULL, &metadata, METADATA_TIMEOUT_MS);
     bool found = true;
@@ -116,9 +123,10 @@ static bool find_topics(struct publisher *publisher, struct error *error)
         return error_set(error, ERROR_UNREACHABLE, "no list of topics from the broker %s: %s", publisher->config->kafka.brokers,
                          rd_kafka_err2str(code));
     }
-    for (size_t i = 0; found && i < sizeof targets / sizeof targets[0]; i++) {
-        found = has_topic(metadata, targets[i]->topic) ||
-                error_set(error, ERROR_NOT_FOUND, "there is no topic %s: run `quotebus topics apply`", targets[i]->topic);
+    for (size_t i = 0; found && i < TARGETS; i++) {
+        const char *topic = publisher->targets[i].topic;
+        found = has_topic(metadata, topic) ||
+                error_set(error, ERROR_NOT_FOUND, "there is no topic %s: run `quotebus topics apply`", topic);
     }
     rd_kafka_metadata_destroy(metadata);
     return found;
@@ -129,8 +137,10 @@ bool publisher_connect(struct publisher *publisher, struct error *error)
     const struct producer_options options = {
         .client_id = "quotebus-ingest", .linger_ms = LINGER_MS, .max_queued_bytes = QUEUE_BYTES_MAX};
     publisher_disconnect(publisher);
-    if (!find_schema(publisher, &publisher->quotes, error) || !find_schema(publisher, &publisher->health, error)) {
-        return false;
+    for (size_t i = 0; i < TARGETS; i++) {
+        if (!find_schema(publisher, &publisher->targets[i], error)) {
+            return false;
+        }
     }
     publisher->producer = producer_new(&publisher->config->kafka, &options, error);
     if (publisher->producer == NULL) {
@@ -167,13 +177,17 @@ static bool send_value(struct publisher *publisher, const struct target *target,
     return true;
 }
 
-bool publisher_quotes(struct publisher *publisher, const struct quote *quotes, size_t count, struct error *error)
+/** Queues the records of one kind. */
+static bool send_kind(struct publisher *publisher, size_t number, const struct parse_result *parsed, struct error *error)
 {
-    for (size_t i = 0; i < count; i++) {
+    const struct record_kind *kind = &record_kinds[number];
+    const struct target *target = &publisher->targets[number];
+    for (size_t i = 0; i < records_count(kind, parsed); i++) {
+        const void *record = records_at(kind, parsed, i);
         buf_reset(&publisher->value);
-        wire_put_header(&publisher->value, publisher->quotes.schema_id);
-        quote_encode(&quotes[i], &publisher->value);
-        if (!send_value(publisher, &publisher->quotes, quotes[i].asset, quotes[i].fetched_at_us, error)) {
+        wire_put_header(&publisher->value, target->schema_id);
+        kind->encode(record, &publisher->value);
+        if (!send_value(publisher, target, record_key(kind, record), record_fetched_at_us(kind, record), error)) {
             return false;
         }
         if (i == 0) {
@@ -183,12 +197,23 @@ bool publisher_quotes(struct publisher *publisher, const struct quote *quotes, s
     return true;
 }
 
+bool publisher_records(struct publisher *publisher, const struct parse_result *parsed, struct error *error)
+{
+    for (size_t i = 0; i < RECORD_KINDS; i++) {
+        if (!send_kind(publisher, i, parsed, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool publisher_health(struct publisher *publisher, const struct health_event *event, struct error *error)
 {
+    const struct target *target = &publisher->targets[HEALTH];
     buf_reset(&publisher->value);
-    wire_put_header(&publisher->value, publisher->health.schema_id);
+    wire_put_header(&publisher->value, target->schema_id);
     health_event_encode(event, &publisher->value);
-    return send_value(publisher, &publisher->health, event->provider, event->at_us, error);
+    return send_value(publisher, target, event->provider, event->at_us, error);
 }
 
 /** Notes what the producer got rid of since the last look. */

@@ -1,7 +1,7 @@
 /*
- * From quotes and health events to records in Kafka.
+ * From the records of answers and health events to records in Kafka.
  *
- *     publisher_new -> publisher_connect -> { publisher_quotes, publisher_health, publisher_poll }* -> publisher_flush
+ *     publisher_new -> publisher_connect -> { publisher_records, publisher_health, publisher_poll }* -> publisher_flush
  *
  * Records go out with an idempotent producer and are not waited for one by one. publisher_may_fetch says when too many wait
  * for their acknowledgement, or none came for a while: no new call should be made then, so that what waits stays small and
@@ -14,7 +14,7 @@
 #define QUOTEBUS_INGEST_PUBLISHER_H
 
 #include "base/config.h"
-#include "quotebus_records.h"
+#include "ingest/provider.h"
 
 /** Records that may wait for their acknowledgement before fetching pauses. */
 #define PUBLISHER_PENDING_MAX 10000
@@ -36,8 +36,8 @@ bool publisher_connect(struct publisher *publisher, struct error *error) MUST_CH
 /** Drops the producer with what is queued. */
 void publisher_disconnect(struct publisher *publisher);
 
-/** Queues all quotes of a response. On failure disconnect. */
-bool publisher_quotes(struct publisher *publisher, const struct quote *quotes, size_t count, struct error *error) MUST_CHECK;
+/** Queues all records of a response, each kind to its topic. On failure disconnect. */
+bool publisher_records(struct publisher *publisher, const struct parse_result *parsed, struct error *error) MUST_CHECK;
 /** Queues a health event. On failure disconnect. */
 bool publisher_health(struct publisher *publisher, const struct health_event *event, struct error *error) MUST_CHECK;
 /** Serves the producer; `now_ms` is monotonic. False when it has failed for good: disconnect. */

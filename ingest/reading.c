@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ingest/records.h"
 #include "ingest/reply.h"
 
 #define COMPONENT "ingest.fetch"
@@ -19,13 +20,13 @@ static void redact(char *message, const char *secret)
 void reading_take(struct reading *reading, const struct reading_origin *origin, const struct call *call,
                   const struct fetch_result *fetched, struct arena *arena)
 {
-    const struct request_spec spec = {.assets = call->assets, .asset_count = call->asset_count, .api_key = origin->api_key};
+    const struct request_spec spec = call_spec(call, origin->api_key);
     struct http_response response = fetched->response;
     response.fetched_at_us = origin->fetched_at_us;
     *reading = (struct reading){
         .provider = origin->provider,
         .endpoint = call->endpoint->name,
-        .asset = call->asset_count == 1 ? call->assets[0].asset : NULL,
+        .asset = call->asset_count == 1 && call->endpoint->batch_max != BATCH_WHOLE ? call->assets[0].asset : NULL,
         .attempt = call->attempt,
         .request_id = origin->request_id,
         .fetched_at_us = origin->fetched_at_us,
@@ -39,10 +40,7 @@ void reading_take(struct reading *reading, const struct reading_origin *origin, 
     reading->status = SOME_INT(response.status);
     call->endpoint->parse(&spec, &response, arena, &reading->parsed);
     redact(reading->parsed.message, origin->api_key);
-    for (size_t i = 0; i < reading->parsed.quote_count; i++) {
-        reading->parsed.quotes[i].fetched_at_us = origin->fetched_at_us;
-        reading->parsed.quotes[i].request_id = str_from(origin->request_id);
-    }
+    records_stamp(&reading->parsed, origin->fetched_at_us, origin->request_id);
 }
 
 struct health_event reading_health(const struct reading *reading, const struct lane_view *lane)
@@ -60,7 +58,7 @@ struct health_event reading_health(const struct reading *reading, const struct l
         .quotes = (int32_t)parsed->quote_count,
         .quota_used = lane->quota_used,
         .quota_limit = lane->settings->max_calls > 0 ? SOME_LONG(lane->settings->max_calls) : (struct opt_long){0},
-        .message = parsed->message[0] != '\0' ? str_from(parsed->message) : STR("every asset that was asked for has a price"),
+        .message = parsed->message[0] != '\0' ? str_from(parsed->message) : STR("all that was asked for is in the answer"),
         .request_id = str_from(reading->request_id),
     };
 }
@@ -96,7 +94,7 @@ void reading_log(const struct reading *reading, const struct call_verdict *verdi
         F_STR("provider", reading->provider),
         F_STR("endpoint", reading->endpoint),
         F_STR("outcome", outcome_name(parsed->outcome)),
-        F_INT("quotes", parsed->quote_count),
+        F_INT("records", records_total(parsed)),
         F_INT("attempt", reading->attempt),
         F_DOUBLE("latency_ms", reading->latency_ms),
         F_STR("request_id", reading->request_id),

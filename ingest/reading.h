@@ -1,5 +1,5 @@
 /*
- * What one finished call gave: its quotes, its health event, and its line in the log.
+ * What one finished call gave: its records, its health event, and its line in the log.
  *
  * A reading keeps what it needs of the call, since the planner takes the call over before the log line is written. Texts are
  * borrowed from the configuration, the fetch result and the arena.
@@ -34,7 +34,7 @@ struct reading_origin {
     int64_t fetched_at_us;
 };
 
-/** Parses a response, or takes over why there is none. Quotes get fetch time and request id. */
+/** Parses a response, or takes over why there is none. Records get fetch time and request id. */
 void reading_take(struct reading *reading, const struct reading_origin *origin, const struct call *call,
                   const struct fetch_result *fetched, struct arena *arena);
 /** The health event of the call; `lane` gives the quota. */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "ingest/json.h"
 #include "ingest/number.h"
+#include "ingest/records.h"
 
 /** How much of a body is looked at for words. */
 #define PEEK_BYTES 512
@@ -158,8 +159,8 @@ void reply_unknown(const struct request_spec *spec, struct parse_result *result)
 void reply_finish(const struct request_spec *spec, struct parse_result *result)
 {
     assert(result->quote_count + result->missing_count <= spec->asset_count);
-    if (result->quote_count == 0) {
-        reply_set(result, OUTCOME_EMPTY, "a valid answer without a price");
+    if (records_total(result) == 0) {
+        reply_set(result, OUTCOME_EMPTY, "a valid answer with nothing in it");
         return;
     }
     result->outcome = OUTCOME_OK;

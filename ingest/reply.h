@@ -34,7 +34,7 @@ void reply_missing(struct parse_result *result, const struct request_asset *asse
  * of a batch all assets count as missing, so that each is asked about by itself.
  */
 void reply_unknown(const struct request_spec *spec, struct parse_result *result);
-/** Outcome of a good answer: ok, or empty when it gave no quote. */
+/** Outcome of a good answer: ok, or empty when it gave no record of any kind. */
 void reply_finish(const struct request_spec *spec, struct parse_result *result);
 
 /** Makes a quote in a minor unit (GBp, GBX, ZAc, ILA) one in the major unit; sets currency and unit_factor. */

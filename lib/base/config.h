@@ -110,6 +110,12 @@ struct asset_settings {
     size_t symbol_count;
 };
 
+/** What a job says to its endpoint beyond the assets, e.g. time_period = 20. */
+struct job_param {
+    char *name;
+    char *value;
+};
+
 /** A recurring fetch: every `every_s` seconds, one endpoint of one provider for all assets of some classes. */
 struct job_settings {
     char *name; /**< key of the mapping */
@@ -118,7 +124,9 @@ struct job_settings {
     int64_t every_s;
     struct string_list classes; /**< asset classes; empty: all */
     struct string_list assets;  /**< asset ids; empty: all of the classes */
-    int line;                   /**< in the file, for errors found later */
+    struct job_param *params;   /**< for the endpoint, which says what it takes */
+    size_t param_count;
+    int line; /**< in the file, for errors found later */
 };
 
 struct config {

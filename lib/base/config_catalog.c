@@ -8,6 +8,7 @@
 #define PROVIDERS_MAX 32
 #define JOBS_MAX 1000
 #define ASSETS_MAX 100000
+#define PARAMS_MAX 16
 #define DAY_S 86400
 
 static const struct yaml_field provider_fields[] = {
@@ -211,14 +212,44 @@ static bool check_job(const struct config_reader *reader, const struct entry *en
     return true;
 }
 
+/** Reads jobs.NAME.params: texts by name. What they may be is known to the endpoint only. */
+static bool read_params(const struct config_reader *reader, const struct entry *entry, struct job_settings *job)
+{
+    char path[YAML_PATH_MAX];
+    struct yaml_field fields[PARAMS_MAX];
+    char *values[PARAMS_MAX];
+    const struct yaml_node *node = yaml_get(reader->file, entry->node, "params");
+    const size_t count = yaml_count(node);
+    snprintf(path, sizeof(path), "%s.params", entry->path);
+    if (node && !yaml_is_mapping(reader->file, node, path, reader->error))
+        return false;
+    if (count > PARAMS_MAX)
+        return yaml_error(reader->file, node, path, reader->error, "has %zu entries, at most %d are taken", count, PARAMS_MAX);
+    job->params = arena_alloc(reader->config->memory, count * sizeof(*job->params));
+    for (size_t i = 0; i < count; i++) {
+        const char *key;
+        yaml_entry(reader->file, node, i, &key);
+        job->params[i].name = arena_strdup(reader->config->memory, str_from(key));
+        fields[i] = (struct yaml_field){job->params[i].name, YAML_TYPE_TEXT, i * sizeof(*values), NULL, 0, 0};
+    }
+    if (!yaml_bind(reader->file, node, path, fields, count, NULL, values, reader->config->memory, reader->error))
+        return false;
+    job->param_count = count;
+    for (size_t i = 0; i < count; i++)
+        job->params[i].value = values[i];
+    return true;
+}
+
 /** Reads jobs.NAME. */
 static bool read_job(const struct config_reader *reader, const struct entry *entry, void *target)
 {
+    static const char *const children[] = {"params", NULL};
     struct job_settings *job = target;
     job->name = arena_strdup(reader->config->memory, str_from(entry->key));
     job->line = yaml_line(entry->node);
-    return yaml_bind(reader->file, entry->node, entry->path, job_fields, COUNT(job_fields), NULL, job, reader->config->memory,
+    return yaml_bind(reader->file, entry->node, entry->path, job_fields, COUNT(job_fields), children, job, reader->config->memory,
                      reader->error) &&
+           read_params(reader, entry, job) &&
            config_check_field(reader, entry->node, entry->path, "endpoint", job->endpoint, config_judge_key) &&
            check_job(reader, entry, job);
 }
