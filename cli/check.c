@@ -59,6 +59,20 @@ struct str check_asset_id(struct str asset, const char *default_class, struct ar
     return str_from(arena_printf(arena, "%s:%.*s", default_class, STR_ARG(asset)));
 }
 
+bool check_room(size_t count, size_t line, struct error *error)
+{
+    return count < CHECK_ROWS_MAX ||
+           error_set(error, ERROR_USAGE, "line %zu: there are more than %d rows: check the file in parts", line, CHECK_ROWS_MAX);
+}
+
+void *check_grow(void *items, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap)
+        return items;
+    *cap = *cap ? 2 * *cap : 256;
+    return xrealloc(items, *cap * size);
+}
+
 /** A choice between two words; false for a third. */
 static bool choose(const struct invocation *call, const char *option, const char *first, const char *second, bool *is_second,
                    struct error *error)

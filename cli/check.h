@@ -39,7 +39,17 @@ bool check_print(const struct check_line *line, struct buf *text);
 /** An asset id with its class: itself, or `default_class:` before it, from the arena. */
 struct str check_asset_id(struct str asset, const char *default_class, struct arena *arena);
 
-/** Judges quotes in the order of the stream. False with ERROR_USAGE when it cannot be read. */
+/** Most rows of a file: they are all in memory, some 200 bytes each. */
+#define CHECK_ROWS_MAX 10000000
+/** Whether a file with that many rows may have one more, that of a line. ERROR_USAGE. */
+bool check_room(size_t count, size_t line, struct error *error) MUST_CHECK;
+/** Room for one more item of `size` bytes; doubles. */
+void *check_grow(void *items, size_t count, size_t *cap, size_t size);
+
+/**
+ * Judges quotes in the order in which they were fetched and prints them in that of the stream. False with ERROR_USAGE when it
+ * cannot be read; then nothing was printed.
+ */
 bool check_quotes(const struct check_input *input, struct error *error) MUST_CHECK;
 /** Judges daily bars, each with its whole series in view. False with ERROR_USAGE when the stream cannot be read. */
 bool check_bars(const struct check_input *input, struct error *error) MUST_CHECK;

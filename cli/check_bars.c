@@ -9,9 +9,6 @@
 #include "validate/bars/bar.h"
 #include "validate/rule.h"
 
-/** Most rows of a file: they are all in memory, some 250 bytes each. */
-#define ROWS_MAX 10000000
-
 enum bar_column {
     BAR_ASSET,
     BAR_SOURCE,
@@ -141,22 +138,13 @@ static struct series_entry *obtain_series(struct run *run, struct asset_entry *a
     return &asset->series[asset->count++];
 }
 
-/** Room for one more of `size` bytes each; doubles. */
-static void *grow(void *items, size_t count, size_t *cap, size_t size)
-{
-    if (count < *cap)
-        return items;
-    *cap = *cap ? 2 * *cap : 256;
-    return xrealloc(items, *cap * size);
-}
-
 /** Keeps a row. */
 static void keep_row(struct run *run, const struct row *row, struct arena *scratch)
 {
     struct day_bar bar;
     const struct str name = row->cells[BAR_ASSET].value;
     const struct str id = check_asset_id(name, run->input->default_class, scratch);
-    run->outcomes = grow(run->outcomes, run->count, &run->cap, sizeof(*run->outcomes));
+    run->outcomes = check_grow(run->outcomes, run->count, &run->cap, sizeof(*run->outcomes));
     struct outcome *outcome = &run->outcomes[run->count];
     *outcome = (struct outcome){.line = row->line, .verdict = VERDICT_REJECT, .malformed = !read_bar(row, id, &bar)};
     if (outcome->malformed) {
@@ -166,7 +154,7 @@ static void keep_row(struct run *run, const struct row *row, struct arena *scrat
         struct series_entry *series = obtain_series(run, asset, row->cells[BAR_SOURCE].value);
         outcome->asset = (struct str){.ptr = asset->id.ptr + (id.len - name.len), .len = name.len};
         bar.row = run->count;
-        series->bars = grow(series->bars, series->count, &series->cap, sizeof(*series->bars));
+        series->bars = check_grow(series->bars, series->count, &series->cap, sizeof(*series->bars));
         series->bars[series->count++] = bar;
     }
     run->count++;
@@ -180,8 +168,7 @@ static bool read_rows(struct run *run, struct error *error)
     struct row row;
     enum row_status status;
     while ((status = row_reader_next(reader, &row, error)) == ROW_READ) {
-        if (run->count == ROWS_MAX) {
-            error_set(error, ERROR_USAGE, "line %zu: there are more than %d rows: check the file in parts", row.line, ROWS_MAX);
+        if (!check_room(run->count, row.line, error)) {
             status = ROW_FAILED;
             break;
         }

@@ -1,6 +1,10 @@
-/* Quotes of a file, judged one by one as if they came from the topic in this order. */
-#include <math.h>
+/*
+ * Quotes of a file, judged one by one as if they came from the topic in the order in which they were fetched, whatever their
+ * order in the file: all rows are read first. Those that were fetched at one time keep their order.
+ */
+#include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "base/clock.h"
 #include "cli/check.h"
@@ -53,15 +57,66 @@ static const struct {
     {QUOTE_VOLUME, offsetof(struct quote, volume)}, {QUOTE_MARKET_CAP, offsetof(struct quote, market_cap)},
 };
 
+#define FIGURES (sizeof(figures) / sizeof(figures[0]))
+
+/** A text that many rows have: kept once. */
+struct known_text {
+    UT_hash_handle hh;
+    struct str text; /* points behind the struct */
+};
+
+/** What is read of a row, and in its place later what is said of it. */
+struct kept_row {
+    size_t line;
+    const struct known_text *asset; /* as it stands in the file */
+    int64_t fetched_at_us;
+    bool malformed;
+    union {
+        struct {
+            const struct known_text *source;
+            const struct known_text *currency;
+            int64_t observed_at_us;
+            int64_t observed_resolution_s;
+            double price;
+            double figures[FIGURES];
+            uint32_t given; /* bits of the figures that are set */
+        };
+        struct {
+            uint64_t flags; /* bits in the order of the rule table; behind them FLAG_UNCORROBORATED */
+            enum verdict verdict;
+            struct opt_double reference;
+            double score;
+        };
+    };
+};
+
 /** A run over a file. */
 struct run {
     const struct check_input *input;
     struct rule_settings *settings;
     struct partition_memory *memory;
+    struct known_text *texts;
+    struct kept_row *rows;
+    size_t count;
+    size_t cap;
     struct arena arena; /* of one row */
-    struct buf text;
-    int64_t next_offset;
 };
+
+/** The one copy of a text. */
+static const struct known_text *keep_text(struct run *run, struct str text)
+{
+    struct known_text *known;
+    HASH_FIND(hh, run->texts, text.len ? text.ptr : "", text.len, known);
+    if (!known) {
+        known = xcalloc(1, sizeof(*known) + text.len + 1);
+        char *copy = (char *)(known + 1);
+        if (text.len)
+            memcpy(copy, text.ptr, text.len);
+        known->text = (struct str){.ptr = copy, .len = text.len};
+        HASH_ADD_KEYPTR(hh, run->texts, copy, text.len, known);
+    }
+    return known;
+}
 
 /** Reads the two times. A source that gives none is taken to have seen the price when it was fetched, as ingest does. */
 static bool read_times(const struct row *row, struct quote *quote)
@@ -97,43 +152,173 @@ static bool read_quote(const struct row *row, struct str asset, struct quote *qu
     return asset.len <= ASSET_NAME_MAX && quote->source.len <= SOURCE_NAME_MAX && quote->currency.len <= CURRENCY_NAME_MAX;
 }
 
-/** Judges a row and prints its verdict; false once nobody reads any more. */
-static bool check_row(struct run *run, const struct row *row)
+/** Keeps a row. */
+static void keep_row(struct run *run, const struct row *row)
 {
-    static const struct str malformed = {.ptr = FLAG_MALFORMED, .len = sizeof(FLAG_MALFORMED) - 1};
-    const struct str asset = row->cells[QUOTE_ASSET].value;
-    struct check_line line = {.line = row->line, .asset = asset, .verdict = VERDICT_REJECT, .flags = &malformed, .flag_count = 1};
     struct quote quote;
+    const struct str asset = row->cells[QUOTE_ASSET].value;
+    arena_reset(&run->arena);
+    run->rows = check_grow(run->rows, run->count, &run->cap, sizeof(*run->rows));
+    struct kept_row *kept = &run->rows[run->count++];
+    *kept = (struct kept_row){.line = row->line, .asset = keep_text(run, asset)};
+    kept->malformed = !read_quote(row, check_asset_id(asset, run->input->default_class, &run->arena), &quote);
+    if (kept->malformed)
+        return;
+    kept->source = keep_text(run, quote.source);
+    kept->currency = keep_text(run, quote.currency);
+    kept->fetched_at_us = quote.fetched_at_us;
+    kept->observed_at_us = quote.observed_at_us;
+    kept->observed_resolution_s = quote.observed_resolution_s;
+    kept->price = quote.price;
+    for (size_t i = 0; i < FIGURES; i++) {
+        const struct opt_double *figure = (const struct opt_double *)(const void *)((const char *)&quote + figures[i].offset);
+        kept->figures[i] = figure->value;
+        kept->given |= (uint32_t)figure->set << i;
+    }
+}
+
+/** The quote that a row was read as. The id of its asset is from the arena. */
+static struct quote quote_of(struct run *run, const struct kept_row *row)
+{
+    struct quote quote = {.asset = check_asset_id(row->asset->text, run->input->default_class, &run->arena),
+                          .source = row->source->text,
+                          .symbol = row->asset->text,
+                          .currency = row->currency->text,
+                          .price = row->price,
+                          .observed_at_us = row->observed_at_us,
+                          .observed_resolution_s = row->observed_resolution_s,
+                          .fetched_at_us = row->fetched_at_us,
+                          .request_id = STR("check"),
+                          .unit_factor = 1};
+    for (size_t i = 0; i < FIGURES; i++) {
+        struct opt_double *figure = (struct opt_double *)(void *)((char *)&quote + figures[i].offset);
+        *figure = (struct opt_double){.set = row->given >> i & 1, .value = row->figures[i]};
+    }
+    return quote;
+}
+
+/** Reads all rows. */
+static bool read_rows(struct run *run, struct error *error)
+{
+    struct row_reader *reader = row_reader_new(run->input->stream, run->input->format, columns, QUOTE_COLUMNS);
+    struct row row;
+    enum row_status status;
+    while ((status = row_reader_next(reader, &row, error)) == ROW_READ) {
+        if (!check_room(run->count, row.line, error)) {
+            status = ROW_FAILED;
+            break;
+        }
+        keep_row(run, &row);
+    }
+    row_reader_free(reader);
+    return status != ROW_FAILED;
+}
+
+/** A row that is to be judged, by the time of its fetch. */
+struct turn {
+    int64_t fetched_at_us;
+    size_t row;
+};
+
+/** Orders by time of fetch, then by place in the file. */
+static int compare_turns(const void *a, const void *b)
+{
+    const struct turn *one = a, *other = b;
+    if (one->fetched_at_us != other->fetched_at_us)
+        return one->fetched_at_us < other->fetched_at_us ? -1 : 1;
+    return one->row < other->row ? -1 : one->row > other->row;
+}
+
+/** The bits of the flags of a judged quote. */
+static uint64_t flag_bits(const struct clean_quote *clean)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < clean->flags_count; i++) {
+        size_t rule = 0;
+        while (rules[rule] && !str_is(clean->flags[i], rules[rule]->name))
+            rule++;
+        bits |= UINT64_C(1) << rule; /* the place behind the rules is that of FLAG_UNCORROBORATED */
+    }
+    return bits;
+}
+
+/** Judges a row; what is said of it takes the place of what was read. */
+static void judge_row(struct run *run, struct kept_row *row, size_t place)
+{
     struct judgement judgement;
     arena_reset(&run->arena);
-    if (read_quote(row, check_asset_id(asset, run->input->default_class, &run->arena), &quote)) {
-        const struct raw_origin origin = {.offset = run->next_offset++, .timestamp_ms = quote.fetched_at_us / US_PER_MS};
-        engine_judge(run->memory, &quote, &origin, &run->arena, &judgement);
-        line.verdict = judgement.clean.verdict;
-        line.flags = judgement.clean.flags;
-        line.flag_count = judgement.clean.flags_count;
-        line.reference = judgement.clean.reference_price;
-        line.score = judgement.clean.score;
+    const struct quote quote = quote_of(run, row);
+    const struct raw_origin origin = {.offset = (int64_t)place, .timestamp_ms = quote.fetched_at_us / US_PER_MS};
+    engine_judge(run->memory, &quote, &origin, &run->arena, &judgement);
+    row->flags = flag_bits(&judgement.clean);
+    row->verdict = judgement.clean.verdict;
+    row->reference = judgement.clean.reference_price;
+    row->score = judgement.clean.score;
+}
+
+/** Judges all rows in the order in which they were fetched. */
+static void judge_rows(struct run *run)
+{
+    struct turn *turns = xcalloc(run->count ? run->count : 1, sizeof(*turns));
+    size_t count = 0;
+    for (size_t i = 0; i < run->count; i++) {
+        if (!run->rows[i].malformed)
+            turns[count++] = (struct turn){.fetched_at_us = run->rows[i].fetched_at_us, .row = i};
     }
-    return check_print(&line, &run->text);
+    qsort(turns, count, sizeof(*turns), compare_turns);
+    for (size_t i = 0; i < count; i++)
+        judge_row(run, &run->rows[turns[i].row], i);
+    free(turns);
+}
+
+/** Prints what was found of a row; false once nobody reads any more. */
+static bool print_row(const struct kept_row *row, struct buf *text)
+{
+    struct str flags[RULES_MAX + 1] = {STR(FLAG_MALFORMED)};
+    struct check_line line = {
+        .line = row->line, .asset = row->asset->text, .verdict = VERDICT_REJECT, .flags = flags, .flag_count = 1};
+    if (!row->malformed) {
+        line.verdict = row->verdict;
+        line.reference = row->reference;
+        line.score = row->score;
+        line.flag_count = 0;
+        for (size_t rule = 0; row->flags >> rule; rule++) {
+            if (row->flags >> rule & 1)
+                flags[line.flag_count++] = str_from(rules[rule] ? rules[rule]->name : FLAG_UNCORROBORATED);
+        }
+    }
+    return check_print(&line, text);
+}
+
+/** Frees what the run holds. */
+static void run_clear(struct run *run)
+{
+    struct known_text *text = run->texts, *next;
+    HASH_CLEAR(hh, run->texts);
+    for (; text; text = next) {
+        next = text->hh.next;
+        free(text);
+    }
+    free(run->rows);
+    partition_memory_free(run->memory);
+    rule_settings_free(run->settings);
+    arena_clear(&run->arena);
 }
 
 bool check_quotes(const struct check_input *input, struct error *error)
 {
+    struct buf text = {0};
     struct run run = {.input = input, .settings = rule_settings_parse(input->rules_name, input->rules, error)};
-    if (!run.settings)
-        return false;
-    struct row_reader *reader = row_reader_new(input->stream, input->format, columns, QUOTE_COLUMNS);
-    struct row row;
-    enum row_status status;
-    run.memory = partition_memory_new(0, run.settings);
-    do {
-        status = row_reader_next(reader, &row, error);
-    } while (status == ROW_READ && check_row(&run, &row));
-    row_reader_free(reader);
-    partition_memory_free(run.memory);
-    rule_settings_free(run.settings);
-    arena_clear(&run.arena);
-    buf_clear(&run.text);
-    return status != ROW_FAILED;
+    bool ok = run.settings != NULL;
+    if (ok) {
+        run.memory = partition_memory_new(0, run.settings);
+        ok = read_rows(&run, error);
+    }
+    if (ok)
+        judge_rows(&run);
+    for (size_t i = 0; ok && i < run.count && print_row(&run.rows[i], &text); i++)
+        ;
+    run_clear(&run);
+    buf_clear(&text);
+    return ok;
 }

@@ -155,6 +155,33 @@ def test_bars_are_judged_with_the_whole_series_in_view(check):
     assert verdicts[50]["reference"] == pytest.approx(rows[50][4] / 100, rel=0.05)
 
 
+def verdicts_by_row(check, header, rows, kind):
+    """What is said of each row, by its text."""
+    status, verdicts, _ = check(header + "".join(rows), kind=kind)
+    assert status == 0
+    return {rows[v["line"] - 2]: (v["verdict"], v["flags"], v["reference"], v["score"]) for v in verdicts}
+
+
+def test_the_order_of_rows_changes_no_verdict(check):
+    chance = random.Random(3)
+    moments = [datetime.datetime(2026, 1, 5, 15, tzinfo=datetime.timezone.utc) + datetime.timedelta(minutes=i) for i in range(120)]
+    quotes = [f"{asset},{source},{moment:%Y-%m-%dT%H:%M:%SZ},{moment:%Y-%m-%dT%H:%M:%SZ},"
+              f"{round((9700 if i % 37 == 30 and source == 'b' else 100) + i * 0.01 + number * 0.001, 4)},USD,\n"
+              for i, moment in enumerate(moments) for number, source in enumerate("abc") for asset in ("equity:AAPL", "crypto:BTC")]
+    bars = [bars_csv([times(row, 100 if i in (20, 21, 40) and source == "b" else 1)], source=source)
+            for source in ("b", "a") for i, row in enumerate(walk(60))]
+    for kind, header, rows in (("quotes", HEADER, quotes), ("bars", BAR_HEADER, bars)):
+        expected = verdicts_by_row(check, header, rows, kind)
+        assert sum(verdict == "SUSPECT" for verdict, *_ in expected.values()) >= 3
+        for _ in range(3):
+            # Quotes that were fetched at one time are judged in the order of the file: so that stays, and the minutes are mixed.
+            moved = list(rows)
+            chance.shuffle(moved)
+            if kind == "quotes":
+                moved.sort(key=lambda row: rows.index(row) % 6)
+            assert verdicts_by_row(check, header, moved, kind) == expected
+
+
 def test_bars_of_several_assets_and_sources_may_be_mixed(check):
     good, bad = walk(60), walk(60)
     bad[30] = times(bad[30], 1.05)
