@@ -36,13 +36,13 @@ static int run_import(const struct invocation *call)
 }
 
 static const struct command_option options[] = {
-    {"--csv", 0, NULL, "FILE is a table symbol,timestamp,open,high,low,close,volume: goes to the raw topic and is judged"},
+    {"--csv", 0, NULL, "FILE is a table symbol,timestamp,open,high,low,close,volume: goes to the raw topics and is judged"},
     {"--name", 'n', "NAME", "with --csv: the source is import:NAME (default: the file's name without its ending)"},
     {"--class", 'c', "CLASS", "with --csv: all symbols are of this class, e.g. equity: of its assets, else new ones"},
     {"--currency", 0, "CODE", "with --csv: of all prices (default: USD)"},
-    {"--as", 0, "KIND", "with --csv: quotes (the close is a price at that time) or bars (a day each) (default: quotes)"},
-    {"--at", 0, "TIME",
-     "with --csv: fetched_at of the rows, a microsecond more each (default: now); the same again makes no second rows"},
+    {"--as", 0, "KIND",
+     "with --csv: quotes (the close is a price at that time) or bars (default: bars where the timestamp is a date)"},
+    {"--at", 0, "TIME", "with --csv: fetched_at of the rows (default: now); the same again makes no second rows"},
 };
 
 const struct command command_import = {

@@ -49,13 +49,14 @@ struct price {
     struct opt_double open, high, low, close, volume;
 };
 
-/** A topic that prices can go to. */
-struct target {
+/** What a topic that prices can go to is called, and how a record of it is made. */
+struct target_kind {
     const char *name; /* of --as */
     const char *topic;
     const char *schema_json;
     /** Appends the record. */
     void (*encode)(const struct price *price, struct str source, struct str currency, struct buf *out);
+    bool response; /* all records are of one response: they have one fetched_at and one request id */
 };
 
 /** encode of quotes: the close is the price at that time. */
@@ -97,22 +98,29 @@ static void encode_bar(const struct price *price, struct str source, struct str 
     bar_encode(&bar, out);
 }
 
-static const struct target targets[] = {
-    {"quotes", "quotes.raw", quote_schema_json, encode_quote},
-    {"bars", "bars.raw", bar_schema_json, encode_bar},
+enum kind { KIND_QUOTES, KIND_BARS, KINDS };
+
+static const struct target_kind kinds[KINDS] = {
+    [KIND_QUOTES] = {"quotes", "quotes.raw", quote_schema_json, encode_quote, false},
+    [KIND_BARS] = {"bars", "bars.raw", bar_schema_json, encode_bar, true},
+};
+
+/** A topic of the pipeline. */
+struct target {
+    const char *topic; /* full name */
+    int32_t schema_id;
 };
 
 /** An import under way. */
 struct import {
     const struct invocation *call;
     const char *path;
-    const struct target *target;
-    const char *topic; /* full name */
+    struct target targets[KINDS];
+    enum kind kind; /* of all rows; KINDS: that of each row's timestamp */
     const char *source;
     const char *currency;
     const char *asset_class; /* NULL: not given */
     int64_t base_us;         /* fetched_at of row 0 */
-    int32_t schema_id;
     struct producer *producer;
     struct arena memory;
     struct arena arena; /* of one row */
@@ -153,12 +161,12 @@ static bool read_options(struct import *import, struct error *error)
     const struct invocation *call = import->call;
     const char *as = invocation_option(call, "--as"), *at = invocation_option(call, "--at");
     const char *currency = invocation_option(call, "--currency");
-    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]) && !import->target; i++)
-        import->target = !as || strcmp(as, targets[i].name) == 0 ? &targets[i] : NULL;
+    while (import->kind < KINDS && !(as && strcmp(as, kinds[import->kind].name) == 0))
+        import->kind++;
     import->currency = currency ? currency : "USD";
     import->asset_class = invocation_option(call, "--class");
     import->base_us = clock_wall_us();
-    if (!import->target)
+    if (as && import->kind == KINDS)
         return error_set(error, ERROR_USAGE, "--as '%.40s': write quotes or bars", as);
     if (!is_plain(import->currency, CURRENCY_MAX))
         return error_set(error, ERROR_USAGE, "--currency '%.40s': write a code like USD", import->currency);
@@ -168,28 +176,44 @@ static bool read_options(struct import *import, struct error *error)
         error->code = ERROR_USAGE;
         return error_prefix(error, "--at");
     }
-    import->topic = config_topic(call->config, import->target->topic);
     return choose_source(import, error);
 }
 
-/** Connects: the schema's id, and a producer. */
-static bool open_target(struct import *import, struct error *error)
+/** Asks for the schema's id of each topic. */
+static bool find_targets(struct import *import, struct registry *registry, struct error *error)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        struct target *target = &import->targets[i];
+        target->topic = config_topic(import->call->config, kinds[i].topic);
+        const char *subject = arena_printf(&import->memory, "%s-value", target->topic);
+        const enum registry_status status = registry_lookup(registry, subject, kinds[i].schema_json, &target->schema_id, error);
+        if (status == REGISTRY_UNKNOWN)
+            return error_set(error, ERROR_NOT_FOUND, "the registry does not hold the schema of %s: run `quotebus topics apply`",
+                             target->topic);
+        if (status != REGISTRY_OK)
+            return false;
+    }
+    return true;
+}
+
+/** Connects: the ids of the schemas, and a producer. */
+static bool open_targets(struct import *import, struct error *error)
 {
     const struct config *config = import->call->config;
     const struct producer_options options = {.client_id = "quotebus-import", .linger_ms = 5, .max_queued_bytes = QUEUE_BYTES_MAX};
-    const char *subject = arena_printf(&import->memory, "%s-value", import->topic);
     struct registry *registry = registry_new(&config->registry, error);
-    if (!registry)
-        return false;
-    const enum registry_status status =
-        registry_lookup(registry, subject, import->target->schema_json, &import->schema_id, error);
-    registry_free(registry);
-    if (status == REGISTRY_UNKNOWN)
-        return error_set(error, ERROR_NOT_FOUND, "the registry does not hold the schema of %s: run `quotebus topics apply`",
-                         import->topic);
-    if (status == REGISTRY_OK)
+    if (registry && find_targets(import, registry, error))
         import->producer = producer_new(&config->kafka, &options, error);
+    registry_free(registry);
     return import->producer != NULL;
+}
+
+/** What a row becomes: with a day for a time a bar, else a quote; unless one of them was asked for. */
+static enum kind kind_of(const struct import *import, const struct price *price)
+{
+    if (import->kind < KINDS)
+        return import->kind;
+    return price->resolution_s > 1 ? KIND_BARS : KIND_QUOTES;
 }
 
 /** Makes a price of a row. */
@@ -197,8 +221,7 @@ static bool read_row(struct import *import, const struct row *row, struct price 
 {
     const struct opt_str *cells = row->cells;
     const struct str symbol = cells[COLUMN_SYMBOL].set ? cells[COLUMN_SYMBOL].value : STR("");
-    *price = (struct price){.symbol = symbol, .fetched_at_us = import->base_us + import->row};
-    price->request_id = arena_printf(&import->arena, "%s:%" PRId64, import->source, import->row);
+    *price = (struct price){.symbol = symbol};
     if (row->surplus)
         return error_set(error, ERROR_INVALID, "there are more cells than columns");
     if (!cell_time(cells[COLUMN_TIMESTAMP], &price->at_us, &price->resolution_s))
@@ -212,13 +235,18 @@ static bool read_row(struct import *import, const struct row *row, struct price 
     return symbol_asset(import->call->config, symbol, import->asset_class, &import->arena, &price->asset, error);
 }
 
-/** Sends a price. */
-static bool send_price(struct import *import, const struct price *price, struct error *error)
+/** Sends a price to its topic. */
+static bool send_price(struct import *import, struct price *price, struct error *error)
 {
+    const enum kind kind = kind_of(import, price);
+    const struct target *target = &import->targets[kind];
+    const int64_t number = kinds[kind].response ? 0 : import->row;
+    price->fetched_at_us = import->base_us + number;
+    price->request_id = arena_printf(&import->arena, "%s:%" PRId64, import->source, number);
     buf_reset(&import->value);
-    wire_put_header(&import->value, import->schema_id);
-    import->target->encode(price, str_from(import->source), str_from(import->currency), &import->value);
-    const struct outgoing record = {.topic = import->topic,
+    wire_put_header(&import->value, target->schema_id);
+    kinds[kind].encode(price, str_from(import->source), str_from(import->currency), &import->value);
+    const struct outgoing record = {.topic = target->topic,
                                     .partition = PARTITION_BY_KEY,
                                     .key = price->asset,
                                     .value = buf_str(&import->value),
@@ -271,7 +299,7 @@ bool import_prices(const struct invocation *call, struct import_result *result, 
         stream = strcmp(import.path, "-") == 0 ? stdin : fopen(import.path, "re");
         ok = stream || error_set(error, ERROR_USAGE, "cannot open %s: %s", import.path, strerror(errno));
     }
-    ok = ok && open_target(&import, error);
+    ok = ok && open_targets(&import, error);
     if (ok) {
         fprintf(stderr, "quotebus: importing as source %s; --at %s repeats it with the same keys\n", import.source,
                 time_format_us(import.base_us, at));

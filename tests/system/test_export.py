@@ -5,6 +5,7 @@ import datetime
 
 import bus
 import fastavro
+import streams
 from pipeline import wait_for
 from quotes import DAY_US, FETCHED_AT_US, clean_quote, produce, wait_stored
 
@@ -114,7 +115,7 @@ def test_prices_of_another_system_are_judged_and_stored(pipeline, tmp_path):
                 writer.writerow([symbol, day + datetime.timedelta(number), price, price + 1, price - 1, -5 if (symbol, number) == ("XYZQ", 50) else price, 1000])
         writer.writerow(["AAPL", "yesterday", 1, 1, 1, 1, 1])
         writer.writerow(["AAPL", day, 1, 1, 1, "", 1])
-    done = quotebus(pipeline, "import", "--csv", path, "--class", "equity", "--at", "2026-01-02T00:00:00Z", check=False)
+    done = quotebus(pipeline, "import", "--csv", path, "--as", "quotes", "--class", "equity", "--at", "2026-01-02T00:00:00Z", check=False)
     assert done.returncode == 4 and "600 rows taken, 2 wrong" in done.stderr and "line 602" in done.stderr, done.stderr
     wait_for(lambda: pipeline.count("quote") == 600, 30, "600 rows")
     stored = pipeline.sql("select asset, source, count(*), min(observed_at), min(observed_resolution_s) from quotebus.quotes group by 1, 2 order by 1")
@@ -122,10 +123,35 @@ def test_prices_of_another_system_are_judged_and_stored(pipeline, tmp_path):
     assert all(row[3].startswith("2024-01-01") and row[4] == "86400" for row in stored)
     assert pipeline.sql("select verdict from quotebus.quotes where price < 0") == [["REJECT"]]
     assert pipeline.sql("select min(fetched_at), max(fetched_at) from quotebus.quotes")[0] == ["2026-01-02 00:00:00.000001+00", "2026-01-02 00:00:00.0006+00"]
-    quotebus(pipeline, "import", "--csv", path, "--class", "equity", "--at", "2026-01-02T00:00:00Z", check=False)
+    quotebus(pipeline, "import", "--csv", path, "--as", "quotes", "--class", "equity", "--at", "2026-01-02T00:00:00Z", check=False)
     wait_for(lambda: len(pipeline.read("quotes.clean")) == 1200, 30, "all are judged again")
     wait_stored(pipeline)
     assert pipeline.count("quote") == 600, "the same import again makes no second rows"
+
+
+def test_daily_history_of_another_system_is_judged_bar_by_bar_and_against_other_sources(pipeline, tmp_path):
+    pipeline.start(stages=("validate", "persist"))
+    records = [streams.bar(number, asset="crypto:ETH", source="yahoo") for number in range(30)]
+    streams.produce(pipeline, "bars", records)
+    path = tmp_path / "old-system.csv"
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["symbol", "timestamp", "open", "high", "low", "close", "volume"])
+        for number, record in enumerate(records):
+            row = streams.scaled(record, 100 if number == 12 else 1.2 if number == 20 else 1)
+            day = datetime.date(1970, 1, 1) + datetime.timedelta(row["date"])
+            writer.writerow(["ETH-USD", day, *(row[name] for name in ("open", "high", "low", "close")), 5000 + number])
+        writer.writerow(["ETH-USD", "2025-01-05T12:00:00Z", "", "", "", 100.1, ""])
+    wait_for(lambda: pipeline.count("bar") == 30, 30, "the other source is there")
+    quotebus(pipeline, "import", "--csv", path, "--class", "crypto")
+    wait_for(lambda: pipeline.count("bar") == 60 and pipeline.count("quote") == 1, 30, "all rows", 0.3)
+    bars = "from quotebus.daily_bars where source = 'import:old-system'"
+    assert pipeline.sql(f"select count(*), min(asset), count(distinct fetched_at) {bars}") == [["30", "crypto:ETH", "1"]]
+    wait_for(lambda: pipeline.sql(f"select count(*) {bars} and verdict <> 'PASS'") == [["2"]], 20, "both faults are found")
+    found = pipeline.sql(f"select date - date '1970-01-01', array_to_string(flags, ' ') {bars} and verdict <> 'PASS' order by 1")
+    assert [int(day) - streams.FIRST_DAY for day, _ in found] == [12, 20], found
+    assert "unit_error" in found[0][1] and ("divergent" in found[1][1] or "bar_spike" in found[1][1]), found
+    assert pipeline.sql("select count(*) from quotebus.daily_bars where source = 'yahoo' and verdict <> 'PASS'") == [["0"]]
 
 
 def test_symbols_that_mean_nothing_and_bars(pipeline, tmp_path):
