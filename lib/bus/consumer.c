@@ -486,15 +486,26 @@ enum consumer_result consumer_poll(struct consumer *consumer, int64_t timeout_ms
     return CONSUMER_FAILED;
 }
 
-rd_kafka_topic_partition_list_t *consumer_next_offsets(const struct consumer *consumer)
+/** The next offset of the partitions, or of those that something was delivered from. */
+static rd_kafka_topic_partition_list_t *list_offsets(const struct consumer *consumer, bool delivered_only)
 {
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)consumer->partition_count);
     for (size_t i = 0; i < consumer->partition_count; i++) {
         const struct partition *partition = &consumer->partitions[i];
-        if (partition->delivered)
+        if (partition->delivered || !delivered_only)
             rd_kafka_topic_partition_list_add(offsets, partition->topic, partition->number)->offset = partition->next_offset;
     }
     return offsets;
+}
+
+rd_kafka_topic_partition_list_t *consumer_next_offsets(const struct consumer *consumer)
+{
+    return list_offsets(consumer, true);
+}
+
+rd_kafka_topic_partition_list_t *consumer_positions(const struct consumer *consumer)
+{
+    return list_offsets(consumer, false);
 }
 
 void consumer_commit_for_display(struct consumer *consumer, const rd_kafka_topic_partition_list_t *next_offsets)

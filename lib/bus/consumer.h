@@ -64,6 +64,8 @@ enum consumer_result consumer_poll(struct consumer *consumer, int64_t timeout_ms
                                    struct error *error) MUST_CHECK;
 /** The next offset of each assigned partition from which something was delivered since the assignment; owned by the caller. */
 rd_kafka_topic_partition_list_t *consumer_next_offsets(const struct consumer *consumer);
+/** The next offset of every assigned partition; owned by the caller. */
+rd_kafka_topic_partition_list_t *consumer_positions(const struct consumer *consumer);
 /**
  * Commits offsets to the group, for lag tools only: the latest given is sent by consumer_poll every 2 s at the most. Failures are
  * logged.

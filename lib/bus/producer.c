@@ -42,8 +42,13 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 {
     static _Atomic int64_t next_ms;
     struct producer *producer = opaque;
+    struct delivery *delivery = message->_private;
     (void)rk;
     producer->done++;
+    if (delivery) {
+        delivery->waiting--;
+        delivery->failed += message->err ? 1 : 0;
+    }
     if (!message->err)
         return;
     producer->failed++;
@@ -52,6 +57,11 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
         log_warn(COMPONENT, "a record was not delivered", F_STR("topic", rd_kafka_topic_name(message->rkt)),
                  F_INT("partition", message->partition), F_STR("cause", rd_kafka_err2name(message->err)),
                  F_INT("failed_since_start", producer->failed));
+}
+
+int32_t partition_of_key(struct str key, int32_t partitions)
+{
+    return rd_kafka_msg_partitioner_murmur2(NULL, key.ptr, key.len, partitions, NULL, NULL);
 }
 
 /** The settings of one producer on top of the common ones. */
@@ -214,6 +224,7 @@ static rd_kafka_resp_err_t enqueue(struct producer *producer, rd_kafka_topic_t *
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = record->delivery},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = (void *)record->key.ptr, .size = record->key.len}},
         {.vtype = RD_KAFKA_VTYPE_VALUE,
          .u.mem = {.ptr = record->tombstone ? NULL : (void *)(record->value.ptr ? record->value.ptr : ""),
@@ -252,6 +263,8 @@ bool producer_send(struct producer *producer, const struct outgoing *record, int
         err = enqueue_later(producer, topic, record, wait_ms, error);
     if (!err) {
         producer->sent++;
+        if (record->delivery)
+            record->delivery->waiting++;
         return true;
     }
     if (record->headers)

@@ -32,6 +32,15 @@ struct producer_options {
     int64_t max_queued_bytes; /**< bound of the send queue, keys and values of all records in it; at least 1 KiB */
 };
 
+/**
+ * What became of some records: producer_send counts one up, its answer counts it down. Lives until all are answered for or the
+ * producer is freed, after which nothing touches it.
+ */
+struct delivery {
+    size_t waiting; /**< not answered for yet */
+    size_t failed;  /**< refused for good */
+};
+
 /** A record on its way out. Key and value are copied by producer_send. */
 struct outgoing {
     const char *topic;
@@ -41,8 +50,12 @@ struct outgoing {
     bool tombstone; /**< null value; `value` does not count */
     int64_t timestamp_ms;
     rd_kafka_headers_t *headers; /**< taken over on success and on failure; may be NULL */
+    struct delivery *delivery;   /**< told what becomes of it; may be NULL, and is with a transactional id: the commit tells */
 };
 #define PARTITION_BY_KEY (-1)
+
+/** The partition of PARTITION_BY_KEY in a topic of `partitions` (> 0). */
+int32_t partition_of_key(struct str key, int32_t partitions);
 
 /**
  * Connects lazily; with a transactional id waits for init_transactions (which fences older holders of the id) up to 30 s, less

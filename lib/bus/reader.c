@@ -55,23 +55,36 @@ static void free_client(rd_kafka_t *rk)
         rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
+/** Whether a partition is to be read. */
+static bool is_wanted(const struct reader_options *options, int32_t number)
+{
+    if (!options->partitions)
+        return options->partition == READER_ALL_PARTITIONS || options->partition == number;
+    for (size_t i = 0; i < options->partition_count; i++) {
+        if (options->partitions[i] == number)
+            return true;
+    }
+    return false;
+}
+
 /** Takes the wanted partitions out of the topic's metadata. */
-static bool take_partitions(struct reader *reader, const struct rd_kafka_metadata_topic *found, int32_t wanted,
-                            struct error *error)
+static bool take_partitions(struct reader *reader, const struct rd_kafka_metadata_topic *found,
+                            const struct reader_options *options, struct error *error)
 {
     if (found->err)
         return kafka_error_set(error, found->err, "reading topic %.200s", reader->topic);
     reader->spans = xcalloc((size_t)found->partition_cnt + 1, sizeof(*reader->spans));
     for (int i = 0; i < found->partition_cnt; i++) {
-        if (wanted == READER_ALL_PARTITIONS || wanted == found->partitions[i].id)
+        if (is_wanted(options, found->partitions[i].id))
             reader->spans[reader->span_count++].number = found->partitions[i].id;
     }
-    return reader->span_count > 0 || error_set(error, ERROR_NOT_FOUND, "topic %.200s has %d partitions, there is no partition %d",
-                                               reader->topic, found->partition_cnt, wanted);
+    return reader->span_count > 0 ||
+           error_set(error, ERROR_NOT_FOUND, "topic %.200s has %d partitions, there is no partition %d", reader->topic,
+                     found->partition_cnt, options->partitions ? options->partitions[0] : options->partition);
 }
 
 /** Asks which partitions there are. */
-static bool find_partitions(struct reader *reader, rd_kafka_t *probe, int32_t wanted, struct error *error)
+static bool find_partitions(struct reader *reader, rd_kafka_t *probe, const struct reader_options *options, struct error *error)
 {
     const rd_kafka_metadata_t *metadata;
     rd_kafka_topic_t *topic = rd_kafka_topic_new(probe, reader->topic, NULL);
@@ -80,7 +93,7 @@ static bool find_partitions(struct reader *reader, rd_kafka_t *probe, int32_t wa
     const rd_kafka_resp_err_t err = rd_kafka_metadata(probe, 0, topic, &metadata, (int)reader->stall_ms);
     bool ok = !err || kafka_error_set(error, err, "asking for the partitions of %.200s", reader->topic);
     if (ok) {
-        ok = metadata->topic_cnt == 1 ? take_partitions(reader, &metadata->topics[0], wanted, error)
+        ok = metadata->topic_cnt == 1 ? take_partitions(reader, &metadata->topics[0], options, error)
                                       : error_set(error, ERROR_NOT_FOUND, "there is no topic %.200s", reader->topic);
         rd_kafka_metadata_destroy(metadata);
     }
@@ -148,7 +161,7 @@ static bool find_spans(struct reader *reader, const struct kafka_settings *setti
                        struct error *error)
 {
     rd_kafka_t *probe = make_client(settings, true, error);
-    bool ok = probe && find_partitions(reader, probe, options->partition, error);
+    bool ok = probe && find_partitions(reader, probe, options, error);
     for (size_t i = 0; ok && i < reader->span_count; i++)
         ok = find_span(reader, probe, options, &reader->spans[i], error);
     free_client(probe);

@@ -26,8 +26,10 @@ enum reader_start {
 };
 
 struct reader_options {
-    const char *topic; /**< full name */
-    int32_t partition; /**< READER_ALL_PARTITIONS or one */
+    const char *topic;         /**< full name */
+    int32_t partition;         /**< READER_ALL_PARTITIONS or one */
+    const int32_t *partitions; /**< instead of `partition`: these; NULL: not used */
+    size_t partition_count;
     enum reader_start start;
     int64_t start_value; /**< offset; milliseconds since the epoch; or N for the last N per partition */
     bool follow;         /**< go on after the end: READER_DONE and stalls do not happen */

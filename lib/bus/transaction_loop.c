@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/service.h"
+#include "bus/fence.h"
 
 /** Longest wait for a record while nothing is open. */
 #define IDLE_POLL_MS 100
@@ -71,28 +72,11 @@ static rd_kafka_topic_partition_list_t *processed_offsets(const struct transacti
     return offsets;
 }
 
-/**
- * Whether the consumer still is a member of its group. librdkafka clears the member id as soon as it learns that it was thrown
- * out, and sets a new one only after the loss was served by a poll. Asked after the group's metadata was taken: if that had no
- * member, there is none now.
- */
-static bool is_member(struct transaction_loop *loop, struct error *error)
-{
-    char *member = rd_kafka_memberid(consumer_handle(loop->consumer));
-    const bool known = member && *member;
-    if (member)
-        rd_kafka_mem_free(consumer_handle(loop->consumer), member);
-    return known || error_set(error, ERROR_FENCED, "the group goes on without this instance");
-}
-
 /** Puts the input offsets into the transaction. */
 static bool send_offsets(struct transaction_loop *loop, struct error *error)
 {
     rd_kafka_topic_partition_list_t *offsets = processed_offsets(loop);
-    rd_kafka_consumer_group_metadata_t *group = consumer_group_metadata(loop->consumer);
-    const bool sent =
-        is_member(loop, error) && (offsets->cnt == 0 || producer_send_offsets(loop->producer, offsets, group, error));
-    rd_kafka_consumer_group_metadata_destroy(group);
+    const bool sent = fence_send_offsets(loop->consumer, loop->producer, offsets, error);
     rd_kafka_topic_partition_list_destroy(offsets);
     return sent;
 }

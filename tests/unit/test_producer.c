@@ -111,6 +111,34 @@ static void keys_go_where_java_clients_put_them(void **state)
     assert_int_equal(partition_of("equity:AAPL"), 2);
     assert_int_equal(partition_of("crypto:BTC"), 1);
     assert_int_equal(partition_of("fx:EURUSD"), 1);
+    assert_int_equal(partition_of_key(STR("equity:AAPL"), 4), 2);
+    assert_int_equal(partition_of_key(STR("crypto:BTC"), 4), 1);
+}
+
+static void each_delivery_knows_what_became_of_its_records(void **state)
+{
+    struct mock_kafka mock = mock_kafka_new(1);
+    struct error error = {0};
+    struct delivery first = {0}, second = {0};
+    struct outgoing record = record_of("value");
+    (void)state;
+    struct producer *producer = mock_producer(&mock, NULL);
+    record.delivery = &first;
+    assert_true(producer_send(producer, &record, 1000, &error));
+    assert_true(producer_send(producer, &record, 1000, &error));
+    assert_int_equal(first.waiting, 2);
+    assert_true(producer_flush(producer, 5000, &error));
+    assert_int_equal(first.waiting, 0);
+    assert_int_equal(first.failed, 0);
+    rd_kafka_mock_push_request_errors(mock.cluster, 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    record.delivery = &second;
+    assert_true(producer_send(producer, &record, 1000, &error));
+    assert_false(producer_flush(producer, 5000, &error));
+    assert_int_equal(second.waiting, 0);
+    assert_int_equal(second.failed, 1);
+    assert_int_equal(first.failed, 0);
+    producer_free(producer);
+    mock_kafka_free(&mock);
 }
 
 static void records_wait_for_a_broker_that_is_away_and_are_not_lost(void **state)
@@ -305,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_record_arrives_with_its_key_value_headers_and_time),
         cmocka_unit_test(null_and_empty_keys_and_values_stay_what_they_are),
         cmocka_unit_test(keys_go_where_java_clients_put_them),
+        cmocka_unit_test(each_delivery_knows_what_became_of_its_records),
         cmocka_unit_test(records_wait_for_a_broker_that_is_away_and_are_not_lost),
         cmocka_unit_test(a_full_queue_waits_as_long_as_allowed),
         cmocka_unit_test(a_missing_partition_is_refused),

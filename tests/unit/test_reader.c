@@ -84,6 +84,23 @@ static void one_partition_is_read_alone(void **state)
     mock_kafka_free(&mock);
 }
 
+static void some_partitions_are_read_together(void **state)
+{
+    struct mock_kafka mock = mock_kafka_new(4);
+    const int32_t partitions[] = {1, 3};
+    struct reader_options options = all();
+    (void)state;
+    mock_fill(&mock, 0, 5, 10);
+    mock_fill(&mock, 1, 3, 10);
+    mock_fill(&mock, 3, 4, 10);
+    options.partitions = partitions;
+    options.partition_count = 2;
+    const struct outcome outcome = read_all(&mock, &options);
+    assert_int_equal(outcome.records, 7);
+    assert_int_equal(outcome.end, READER_DONE);
+    mock_kafka_free(&mock);
+}
+
 static void records_that_come_during_the_read_are_left_out(void **state)
 {
     struct mock_kafka mock = mock_kafka_new(1);
@@ -227,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_read_ends_at_the_end_of_all_partitions),
         cmocka_unit_test(an_empty_topic_is_done_at_once),
         cmocka_unit_test(one_partition_is_read_alone),
+        cmocka_unit_test(some_partitions_are_read_together),
         cmocka_unit_test(records_that_come_during_the_read_are_left_out),
         cmocka_unit_test(a_follower_gets_what_comes_later),
         cmocka_unit_test(starts_are_moved_into_what_the_partition_holds),
