@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/service.h"
+#include "ingest/bookkeeper.h"
 #include "ingest/fetcher.h"
+#include "ingest/flights.h"
 #include "ingest/meters.h"
-#include "ingest/planner.h"
+#include "ingest/now.h"
 #include "ingest/publisher.h"
 #include "ingest/rates.h"
 #include "ingest/reading.h"
@@ -20,6 +21,10 @@
 /** Longest wait in a turn: with records on their way to the broker, and without. */
 #define BUSY_WAIT_MS 50
 #define IDLE_WAIT_MS 250
+/** Longest wait for the calls of a provider that goes to another instance. */
+#define CLOSE_WAIT_MS 3000
+/** Calls that one transaction records at most. */
+#define CALLS_PER_TURN 256
 /** How often gauges are brought up to date. */
 #define GAUGES_MS 1000
 
@@ -29,15 +34,11 @@ struct source {
     struct meters meters;
 };
 
-/** A call with a request under way. */
-struct flight {
-    struct call *call;
-    char request_id[REQUEST_ID_SIZE];
-};
-
 struct collector {
     struct planner *planner;
+    struct bookkeeper *keeper;
     struct fetcher *fetcher;
+    struct flights flights;
     struct publisher *publisher;
     struct source *sources; /* one per lane */
     struct stamp stamp;
@@ -49,12 +50,6 @@ struct collector {
     int64_t gauges_at_ms;
     struct error failure; /* of publishing within a callback */
 };
-
-/** Both clocks. */
-static struct moment moment_now(void)
-{
-    return (struct moment){.wall_us = clock_wall_us(), .mono_ms = clock_mono_ms()};
-}
 
 /** Reads a provider's key from the environment. */
 static const char *find_key(const struct provider_settings *settings)
@@ -91,91 +86,39 @@ static void add_sources(struct collector *collector)
     }
 }
 
-struct collector *collector_new(const struct config *config, struct error *error)
-{
-    const struct fetcher_options options = {
-        .user_agent = config->ingest.user_agent,
-        .max_body_bytes = config->ingest.max_body_bytes,
-        .request_timeout_ms = config->ingest.request_timeout_ms,
-    };
-    uint64_t seed = (uint64_t)config->ingest.seed;
-    struct collector *collector = xcalloc(1, sizeof *collector);
-    stamp_init(&collector->stamp, seed);
-    rates_init(&collector->rates, config);
-    collector->planner = planner_new(config, seed != 0 ? seed : random_seed(), error);
-    if (collector->planner == NULL) {
-        goto fail;
-    }
-    collector->fetcher = fetcher_new(&options, error);
-    collector->publisher = collector->fetcher != NULL ? publisher_new(config, error) : NULL;
-    if (collector->publisher == NULL) {
-        goto fail;
-    }
-    add_sources(collector);
-    return collector;
-fail:
-    collector_free(collector);
-    return NULL;
-}
-
-/** Drops the requests under way; returns how many there were. */
-static size_t abandon_flights(struct collector *collector)
-{
-    size_t count = 0;
-    for (struct flight *flight; (flight = fetcher_abandon(collector->fetcher)) != NULL; count++) {
-        free(flight->call);
-        free(flight);
-    }
-    return count;
-}
-
-void collector_free(struct collector *collector)
-{
-    if (collector == NULL) {
-        return;
-    }
-    if (collector->fetcher != NULL) {
-        abandon_flights(collector);
-    }
-    fetcher_free(collector->fetcher);
-    publisher_free(collector->publisher);
-    planner_free(collector->planner);
-    rates_clear(&collector->rates);
-    arena_clear(&collector->arena);
-    buf_clear(&collector->url);
-    buf_clear(&collector->headers);
-    free(collector->sources);
-    free(collector);
-}
-
-bool collector_connect(struct collector *collector, struct error *error)
-{
-    error_clear(&collector->failure);
-    collector->ready = false;
-    return publisher_connect(collector->publisher, error);
-}
-
-/** Publishes what a call gave. After a failure nothing more is sent until the next connection. */
-static void publish(struct collector *collector, const struct reading *reading, size_t lane_number)
+/**
+ * Publishes what a call gave; its delivery is told about the records that the call is for. After a failure nothing more is sent
+ * until the next connection.
+ */
+static void publish(struct collector *collector, const struct reading *reading, struct flight *flight)
 {
     const struct moment now = moment_now();
     const struct parse_result *parsed = &reading->parsed;
     struct lane_view lane;
-    planner_view(collector->planner, lane_number, &now, &lane);
+    planner_view(collector->planner, flight->call->lane, &now, &lane);
     const struct health_event event = reading_health(reading, &lane);
-    bool sent = collector->failure.code == ERROR_NONE && publisher_records(collector->publisher, parsed, &collector->failure) &&
+    bool sent = collector->failure.code == ERROR_NONE &&
+                publisher_records(collector->publisher, parsed, &flight->delivery, &collector->failure) &&
                 publisher_health(collector->publisher, &event, &collector->failure);
     if (!sent) {
-        log_warn(COMPONENT, "a response was not published; its assets are fetched anew in a later slot",
-                 F_STR("provider", reading->provider), F_INT("records", records_total(parsed)),
-                 F_STR("request_id", reading->request_id));
+        log_warn(COMPONENT, "a response was not published; its call is made again", F_STR("provider", reading->provider),
+                 F_INT("records", records_total(parsed)), F_STR("request_id", reading->request_id));
     }
 }
 
-/** Tells planner, metrics and log what a call came to; the planner takes the call over. */
-static void conclude(struct collector *collector, const struct reading *reading, struct call *call)
+/** Ends a flight: books and planner learn what the call came to. */
+static void end_flight(struct collector *collector, struct flight *flight, const struct call_result *result,
+                       struct call_verdict *verdict)
 {
     const struct moment now = moment_now();
+    bookkeeper_end(collector->keeper, flight->call, flight->request_id, now.mono_ms);
+    planner_done(collector->planner, flight->call, result, &now, verdict);
+    flights_end(&collector->flights, flight);
+}
+
+/** Counts and logs a call. Its flight ends now, unless records of it wait to be acknowledged. */
+static void conclude(struct collector *collector, const struct reading *reading, struct flight *flight)
+{
     const struct call_measure measure = {
         .endpoint = reading->endpoint,
         .outcome = reading->parsed.outcome,
@@ -189,13 +132,22 @@ static void conclude(struct collector *collector, const struct reading *reading,
         .missing = reading->parsed.missing,
         .missing_count = reading->parsed.missing_count,
     };
-    struct call_verdict verdict;
-    meters_call(&collector->sources[call->lane].meters, &measure);
-    planner_done(collector->planner, call, &result, &now, &verdict);
-    reading_log(reading, &verdict);
+    struct call_verdict verdict = {0};
+    meters_call(&collector->sources[flight->call->lane].meters, &measure);
+    if (flight->delivery.waiting > 0) {
+        flight_keep_result(flight, &result);
+        reading_log(reading, &verdict);
+        return;
+    }
+    char request_id[REQUEST_ID_SIZE];
+    struct reading told = *reading;
+    memcpy(request_id, flight->request_id, sizeof request_id);
+    told.request_id = request_id; /* that of the flight goes with it */
+    end_flight(collector, flight, &result, &verdict);
+    reading_log(&told, &verdict);
 }
 
-/** Works a finished request off; the flight ends here. */
+/** Works a finished request off. */
 static void land(struct collector *collector, struct flight *flight, const struct fetch_result *fetched)
 {
     const struct source *source = &collector->sources[flight->call->lane];
@@ -211,10 +163,21 @@ static void land(struct collector *collector, struct flight *flight, const struc
     }
     reading_take(&reading, &origin, flight->call, fetched, &collector->arena);
     rates_settle(&collector->rates, reading.parsed.quotes, reading.parsed.quote_count);
-    publish(collector, &reading, flight->call->lane);
-    conclude(collector, &reading, flight->call);
+    publish(collector, &reading, flight);
+    conclude(collector, &reading, flight);
     arena_reset(&collector->arena);
-    free(flight);
+}
+
+/** Ends the flights whose records are all acknowledged. */
+static void settle_published(struct collector *collector)
+{
+    for (size_t i = collector->flights.count; i-- > 0;) {
+        struct flight *flight = collector->flights.items[i];
+        struct call_verdict verdict;
+        if (flight->stage == FLIGHT_PUBLISHED && flight->delivery.waiting == 0) {
+            end_flight(collector, flight, &flight->result, &verdict);
+        }
+    }
 }
 
 /** The fetcher's callback. */
@@ -238,15 +201,13 @@ static bool build_request(struct collector *collector, const struct call *call, 
 }
 
 /** Sends a call on its way; one that cannot even start counts as unreachable. */
-static void launch(struct collector *collector, struct call *call, const struct moment *now)
+static void launch(struct collector *collector, struct flight *flight, const struct moment *now)
 {
     struct lane_view lane;
     struct error error = {0};
-    struct flight *flight = xcalloc(1, sizeof *flight);
-    flight->call = call;
-    stamp_request_id(&collector->stamp, flight->request_id);
-    planner_view(collector->planner, call->lane, now, &lane);
-    bool started = build_request(collector, call, lane.settings->base_url, &error);
+    planner_view(collector->planner, flight->call->lane, now, &lane);
+    flight->stage = FLIGHT_CALLED;
+    bool started = build_request(collector, flight->call, lane.settings->base_url, &error);
     if (started) {
         const struct fetch_request request = {
             .url = (const char *)collector->url.data, .headers = buf_str(&collector->headers), .ctx = flight};
@@ -256,23 +217,68 @@ static void launch(struct collector *collector, struct call *call, const struct 
         struct fetch_result none = {.ctx = flight, .failure = OUTCOME_UNREACHABLE};
         snprintf(none.message, sizeof none.message, "%.100s", error.message);
         land(collector, flight, &none);
+        return;
     }
+    failpoint("ingest.after_launch");
 }
 
-/** Makes the calls that are due, unless too much waits for the broker. */
-static void launch_due(struct collector *collector, const struct moment *now)
+/** Takes the calls that are due from the planner and notes them in the books. Returns how many. */
+static size_t take_due(struct collector *collector, const struct moment *now)
+{
+    size_t count = 0;
+    struct call *call;
+    while (count < CALLS_PER_TURN && (call = planner_next(collector->planner, now)) != NULL) {
+        char request_id[REQUEST_ID_SIZE];
+        stamp_request_id(&collector->stamp, request_id);
+        flights_add(&collector->flights, call, request_id);
+        bookkeeper_begin(collector->keeper, call, request_id, now);
+        count++;
+    }
+    return count;
+}
+
+/** Sends the calls on their way that were recorded. False when too much time has passed since: they may not be ours any more. */
+static bool launch_recorded(struct collector *collector, struct error *error)
+{
+    for (size_t i = collector->flights.count; i-- > 0;) {
+        struct flight *flight = collector->flights.items[i];
+        const struct moment now = moment_now();
+        if (flight->stage != FLIGHT_RECORDED) {
+            continue;
+        }
+        if (!bookkeeper_is_fresh(collector->keeper, now.mono_ms)) {
+            return error_set(error, ERROR_FENCED, "the process was stopped between the record of a call and the call");
+        }
+        launch(collector, flight, &now);
+    }
+    return true;
+}
+
+/** Whether new calls may be made; says it when that changes. */
+static bool may_call(struct collector *collector, int64_t now_ms)
 {
     char reason[160] = "fetching";
-    struct call *call;
-    bool ready = publisher_may_fetch(collector->publisher, now->mono_ms, reason, sizeof reason);
+    bool ready = bookkeeper_ready(collector->keeper, reason, sizeof reason) &&
+                 publisher_may_fetch(collector->publisher, now_ms, reason, sizeof reason);
     if (ready != collector->ready) {
         service_set_ready(ready, reason);
         collector->ready = ready;
     }
+    return ready;
+}
+
+/** Makes the calls that are due, each recorded before it leaves; records what ended meanwhile with them. */
+static bool launch_due(struct collector *collector, const struct moment *now, struct error *error)
+{
     meters_skipped(planner_tick(collector->planner, now));
-    while (ready && (call = planner_next(collector->planner, now)) != NULL) {
-        launch(collector, call, now);
+    if (!may_call(collector, now->mono_ms)) {
+        return true;
     }
+    size_t calls = take_due(collector, now);
+    if (calls == 0 && bookkeeper_wait_ms(collector->keeper, now->mono_ms) != 0) {
+        return true;
+    }
+    return bookkeeper_commit(collector->keeper, now, error) && launch_recorded(collector, error);
 }
 
 /** How long a turn may wait for the network. */
@@ -282,7 +288,9 @@ static int64_t turn_wait_ms(const struct collector *collector, const struct mome
         return BUSY_WAIT_MS;
     }
     int64_t most_ms = publisher_pending(collector->publisher) > 0 ? BUSY_WAIT_MS : IDLE_WAIT_MS;
+    int64_t record_ms = bookkeeper_wait_ms(collector->keeper, now->mono_ms);
     int64_t due_ms = planner_wait_ms(collector->planner, now);
+    most_ms = record_ms >= 0 && record_ms < most_ms ? record_ms : most_ms;
     return due_ms < most_ms ? due_ms : most_ms;
 }
 
@@ -300,39 +308,141 @@ static void show_gauges(struct collector *collector, const struct moment *now)
     }
 }
 
-bool collector_turn(struct collector *collector, struct error *error)
+/** One round of network and broker: responses, acknowledgements, and the flights that end with them. */
+static bool exchange(struct collector *collector, int64_t wait_ms, struct error *error)
 {
-    struct moment now = moment_now();
-    launch_due(collector, &now);
-    show_gauges(collector, &now);
-    now = moment_now();
-    fetcher_run(collector->fetcher, turn_wait_ms(collector, &now), on_fetched, collector);
+    fetcher_run(collector->fetcher, wait_ms, on_fetched, collector);
     if (collector->failure.code != ERROR_NONE) {
         *error = collector->failure;
         return false;
     }
-    return publisher_poll(collector->publisher, clock_mono_ms(), error);
+    bool fine = publisher_poll(collector->publisher, clock_mono_ms(), error);
+    settle_published(collector);
+    return fine;
+}
+
+bool collector_turn(struct collector *collector, struct error *error)
+{
+    if (!bookkeeper_turn(collector->keeper, error)) {
+        return false;
+    }
+    struct moment now = moment_now();
+    if (!launch_due(collector, &now, error)) {
+        return false;
+    }
+    show_gauges(collector, &now);
+    now = moment_now();
+    return exchange(collector, turn_wait_ms(collector, &now), error);
+}
+
+/** Ends the calls of a lane that are still under way, as calls that took too long. Returns how many there were. */
+static size_t cancel_lane(struct collector *collector, size_t lane)
+{
+    const struct call_result late = {.outcome = OUTCOME_TIMEOUT};
+    size_t count = 0;
+    for (size_t i = collector->flights.count; i-- > 0;) {
+        struct flight *flight = collector->flights.items[i];
+        struct call_verdict verdict;
+        if (flight->call->lane == lane) {
+            fetcher_cancel(collector->fetcher, flight);
+            end_flight(collector, flight, &late, &verdict);
+            count++;
+        }
+    }
+    return count;
+}
+
+/** The bookkeeper's callback: waits for the calls of a lane that goes, and ends what takes too long. */
+static void close_lane(void *ctx, size_t lane, bool lost)
+{
+    struct collector *collector = ctx;
+    struct error error = {0};
+    int64_t until_ms = clock_mono_ms() + CLOSE_WAIT_MS;
+    while (!lost && flights_any(&collector->flights, lane) && clock_mono_ms() < until_ms) {
+        service_heartbeat();
+        if (!exchange(collector, BUSY_WAIT_MS, &error)) {
+            break;
+        }
+    }
+    size_t cancelled = cancel_lane(collector, lane);
+    if (cancelled > 0) {
+        log_warn("ingest", "calls of a provider were given up with it",
+                 F_STR("lane", planner_lane_name(collector->planner, lane)), F_INT("calls", cancelled));
+    }
+}
+
+struct collector *collector_new(const struct config *config, struct error *error)
+{
+    const struct fetcher_options options = {
+        .user_agent = config->ingest.user_agent,
+        .max_body_bytes = config->ingest.max_body_bytes,
+        .request_timeout_ms = config->ingest.request_timeout_ms,
+    };
+    uint64_t seed = (uint64_t)config->ingest.seed;
+    struct collector *collector = xcalloc(1, sizeof *collector);
+    stamp_init(&collector->stamp, seed);
+    rates_init(&collector->rates, config);
+    collector->planner = planner_new(config, seed != 0 ? seed : random_seed(), error);
+    if (collector->planner == NULL) {
+        goto fail;
+    }
+    collector->fetcher = fetcher_new(&options, error);
+    collector->publisher = collector->fetcher != NULL ? publisher_new(config, error) : NULL;
+    collector->keeper =
+        collector->publisher != NULL ? bookkeeper_new(config, collector->planner, close_lane, collector, error) : NULL;
+    if (collector->keeper == NULL) {
+        goto fail;
+    }
+    add_sources(collector);
+    return collector;
+fail:
+    collector_free(collector);
+    return NULL;
+}
+
+void collector_free(struct collector *collector)
+{
+    if (collector == NULL) {
+        return;
+    }
+    bookkeeper_free(collector->keeper);
+    fetcher_free(collector->fetcher);
+    publisher_free(collector->publisher);
+    flights_clear(&collector->flights);
+    planner_free(collector->planner);
+    rates_clear(&collector->rates);
+    arena_clear(&collector->arena);
+    buf_clear(&collector->url);
+    buf_clear(&collector->headers);
+    free(collector->sources);
+    free(collector);
+}
+
+bool collector_connect(struct collector *collector, struct error *error)
+{
+    error_clear(&collector->failure);
+    collector->ready = false;
+    return publisher_connect(collector->publisher, error) && bookkeeper_connect(collector->keeper, error);
 }
 
 void collector_disconnect(struct collector *collector)
 {
+    bookkeeper_disconnect(collector->keeper);
     publisher_disconnect(collector->publisher);
 }
 
-void collector_finish(struct collector *collector, int64_t drain_ms, int64_t flush_ms)
+void collector_finish(struct collector *collector, int64_t drain_ms)
 {
     struct error error = {0};
     int64_t until_ms = clock_mono_ms() + drain_ms;
-    while (fetcher_in_flight(collector->fetcher) > 0 && clock_mono_ms() < until_ms && collector->failure.code == ERROR_NONE) {
+    bool fine = true;
+    while (fine && collector->flights.count > 0 && clock_mono_ms() < until_ms) {
         service_heartbeat();
-        fetcher_run(collector->fetcher, BUSY_WAIT_MS, on_fetched, collector);
+        fine = exchange(collector, BUSY_WAIT_MS, &error);
     }
-    size_t abandoned = abandon_flights(collector);
-    if (abandoned > 0) {
-        log_warn("ingest", "requests were abandoned since they took too long to wait for", F_INT("requests", abandoned));
+    if (!fine) {
+        log_warn("ingest", "the last calls could not be waited for", F_ERR(&error));
+        return;
     }
-    if (!publisher_flush(collector->publisher, flush_ms, &error)) {
-        log_warn("ingest", "the broker did not acknowledge the last records",
-                 F_INT("records", publisher_pending(collector->publisher)), F_ERR(&error));
-    }
+    bookkeeper_leave(collector->keeper);
 }

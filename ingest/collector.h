@@ -1,8 +1,8 @@
 /*
- * Where planner, fetcher and publisher meet: due calls go out, responses become quotes, quotes and health events are published.
+ * Where planner, bookkeeper, fetcher and publisher meet: due calls are recorded and go out, responses become quotes, quotes and
+ * health events are published, and when they are acknowledged the call is over.
  *
- * The planner and the transfers live as long as the collector; the connection to Kafka is made anew after a failure
- * (collector_connect), without forgetting quotas, queues or schema ids.
+ * A session (collector_connect) that fails is thrown away with its calls; the next one goes on from what the ledger says.
  *
  * Threads: one, the main loop.
  */
@@ -20,14 +20,14 @@ void collector_free(struct collector *collector);
 
 /** Connects to registry and broker; see publisher_connect. */
 bool collector_connect(struct collector *collector, struct error *error) MUST_CHECK;
-/** Drops the connection with what was not acknowledged; requests under way go on. */
+/** Drops the connection with what was not acknowledged, and the calls under way: the ledger knows that they did not end. */
 void collector_disconnect(struct collector *collector);
 /** One turn of the main loop, up to a quarter of a second. False when the connection has to be made anew. */
 bool collector_turn(struct collector *collector, struct error *error) MUST_CHECK;
 /**
- * Starts nothing new, lets what is in flight finish within `drain_ms`, and waits up to `flush_ms` for the broker. Says in the log
- * what could not be finished.
+ * Starts nothing new, lets what is in flight end within `drain_ms`, records it, and gives the providers back. What could not end
+ * is given up, recorded as such and made again by the next owner. Says so in the log.
  */
-void collector_finish(struct collector *collector, int64_t drain_ms, int64_t flush_ms);
+void collector_finish(struct collector *collector, int64_t drain_ms);
 
 #endif

@@ -101,15 +101,17 @@ static void detach(struct transfer *transfer)
     curl_multi_remove_handle(fetcher->multi, transfer->easy);
 }
 
-void *fetcher_abandon(struct fetcher *fetcher)
+bool fetcher_cancel(struct fetcher *fetcher, const void *ctx)
 {
     struct transfer *transfer = fetcher->under_way;
-    if (transfer == NULL) {
-        return NULL;
+    while (transfer != NULL && transfer->ctx != ctx) {
+        transfer = transfer->next;
     }
-    detach(transfer);
-    recycle(transfer);
-    return transfer->ctx;
+    if (transfer != NULL) {
+        detach(transfer);
+        recycle(transfer);
+    }
+    return transfer != NULL;
 }
 
 void fetcher_free(struct fetcher *fetcher)
@@ -118,7 +120,7 @@ void fetcher_free(struct fetcher *fetcher)
         return;
     }
     while (fetcher->under_way != NULL) {
-        fetcher_abandon(fetcher);
+        fetcher_cancel(fetcher, fetcher->under_way->ctx);
     }
     while (fetcher->pool != NULL) {
         struct transfer *transfer = fetcher->pool;

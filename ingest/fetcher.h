@@ -61,7 +61,7 @@ bool fetcher_start(struct fetcher *fetcher, const struct fetch_request *request,
 void fetcher_run(struct fetcher *fetcher, int64_t timeout_ms, fetch_done_fn done, void *ctx);
 /** Requests under way. */
 size_t fetcher_in_flight(const struct fetcher *fetcher);
-/** Takes one request out without a callback and returns its ctx; NULL when none is under way. For the end of the program. */
-void *fetcher_abandon(struct fetcher *fetcher);
+/** Takes the request with that ctx out without a callback; false when there is none. */
+bool fetcher_cancel(struct fetcher *fetcher, const void *ctx);
 
 #endif

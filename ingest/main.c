@@ -38,7 +38,7 @@ static bool run_session(void *ctx, struct error *error)
     }
     if (fine) {
         service_set_ready(false, "stopping");
-        collector_finish(ingest->collector, stop_ms * 3 / 8, stop_ms * 3 / 8);
+        collector_finish(ingest->collector, stop_ms * 3 / 8);
     }
     collector_disconnect(ingest->collector);
     return fine;

@@ -44,6 +44,7 @@ struct publisher {
     uint64_t failed;                /* of those, the ones that were not delivered */
     int64_t moved_ms;               /* when `settled` last grew, or nothing waited */
     bool unflushed;
+    struct delivery *delivery; /* of the records that are being queued; NULL: nobody asks */
     struct buf value;
 };
 
@@ -168,6 +169,7 @@ static bool send_value(struct publisher *publisher, const struct target *target,
         .key = key,
         .value = buf_str(&publisher->value),
         .timestamp_ms = at_us / US_PER_MS,
+        .delivery = publisher->delivery,
     };
     if (!producer_send(publisher->producer, &record, SEND_WAIT_MS, error)) {
         return error_prefix(error, "cannot send to %s", target->topic);
@@ -197,14 +199,16 @@ static bool send_kind(struct publisher *publisher, size_t number, const struct p
     return true;
 }
 
-bool publisher_records(struct publisher *publisher, const struct parse_result *parsed, struct error *error)
+bool publisher_records(struct publisher *publisher, const struct parse_result *parsed, struct delivery *delivery,
+                       struct error *error)
 {
-    for (size_t i = 0; i < RECORD_KINDS; i++) {
-        if (!send_kind(publisher, i, parsed, error)) {
-            return false;
-        }
+    bool sent = true;
+    publisher->delivery = delivery;
+    for (size_t i = 0; sent && i < RECORD_KINDS; i++) {
+        sent = send_kind(publisher, i, parsed, error);
     }
-    return true;
+    publisher->delivery = NULL;
+    return sent;
 }
 
 bool publisher_health(struct publisher *publisher, const struct health_event *event, struct error *error)

@@ -14,6 +14,7 @@
 #define QUOTEBUS_INGEST_PUBLISHER_H
 
 #include "base/config.h"
+#include "bus/producer.h"
 #include "ingest/provider.h"
 
 /** Records that may wait for their acknowledgement before fetching pauses. */
@@ -36,8 +37,11 @@ bool publisher_connect(struct publisher *publisher, struct error *error) MUST_CH
 /** Drops the producer with what is queued. */
 void publisher_disconnect(struct publisher *publisher);
 
-/** Queues all records of a response, each kind to its topic. On failure disconnect. */
-bool publisher_records(struct publisher *publisher, const struct parse_result *parsed, struct error *error) MUST_CHECK;
+/**
+ * Queues all records of a response, each kind to its topic; `delivery` counts them (see bus/producer.h). On failure disconnect.
+ */
+bool publisher_records(struct publisher *publisher, const struct parse_result *parsed, struct delivery *delivery,
+                       struct error *error) MUST_CHECK;
 /** Queues a health event. On failure disconnect. */
 bool publisher_health(struct publisher *publisher, const struct health_event *event, struct error *error) MUST_CHECK;
 /** Serves the producer; `now_ms` is monotonic. False when it has failed for good: disconnect. */

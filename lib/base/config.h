@@ -47,6 +47,10 @@ struct log_settings {
 
 struct ingest_settings {
     struct http_settings http;
+    char *instance;                 /**< part of transactional.id; two live instances must differ */
+    char *group;                    /**< consumer group (before the prefix) */
+    int64_t session_timeout_ms;     /**< an owner that is silent for so long loses its providers */
+    int64_t transaction_timeout_ms; /**< the broker aborts a transaction of the ledger that is older */
     char *user_agent;
     int64_t max_body_bytes;       /**< of one response, after decompression */
     int64_t request_timeout_ms;   /**< whole request */

@@ -34,6 +34,10 @@ static const struct yaml_field log_fields[] = {
 
 static const struct yaml_field ingest_fields[] = {
     HTTP_FIELDS(struct ingest_settings, "127.0.0.1:9701"),
+    YAML_TEXT(struct ingest_settings, instance, "0"),
+    YAML_TEXT(struct ingest_settings, group, "quotebus.ingest"),
+    YAML_INT(struct ingest_settings, session_timeout_ms, "10000", 1000, 1800000),
+    YAML_INT(struct ingest_settings, transaction_timeout_ms, "5000", 1000, 900000),
     YAML_TEXT(struct ingest_settings, user_agent, "Mozilla/5.0 (compatible; quotebus/0.1)"),
     YAML_INT(struct ingest_settings, max_body_bytes, "16777216", 1024, 268435456),
     YAML_INT(struct ingest_settings, request_timeout_ms, "15000", 10, 300000),
@@ -110,6 +114,8 @@ static const struct text_check text_checks[] = {
     TEXT_CHECK("log", "format", log.format, config_judge_log_format),
     TEXT_CHECK("log", "level", log.level, config_judge_log_level),
     TEXT_CHECK("ingest", "listen", ingest.http.listen, config_judge_listen),
+    TEXT_CHECK("ingest", "instance", ingest.instance, config_judge_name),
+    TEXT_CHECK("ingest", "group", ingest.group, config_judge_name),
     TEXT_CHECK("ingest", "user_agent", ingest.user_agent, config_judge_filled),
     TEXT_CHECK("validate", "listen", validate.http.listen, config_judge_listen),
     TEXT_CHECK("validate", "instance", validate.instance, config_judge_name),

@@ -9,7 +9,8 @@ from pipeline import wait_for
 from stack import STAGES
 
 POINTS = {
-    "ingest": ("after_fetch", "after_send", "after_flush"),
+    "ingest": ("after_begin", "after_record", "after_offsets", "before_commit", "after_commit", "after_launch", "after_fetch", "after_send",
+               "after_flush"),
     "validate": ("after_begin", "after_produce", "after_offsets", "before_commit", "after_commit"),
     "persist": ("after_poll", "after_begin", "after_copy", "after_offsets", "before_commit", "after_commit"),
 }
