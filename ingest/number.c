@@ -122,6 +122,16 @@ double number_undo_float32(double value)
     return value;
 }
 
+double number_round(double value, int digits)
+{
+    char text[400]; /* the largest double has 309 digits before the point */
+    if (!isfinite(value)) {
+        return value;
+    }
+    snprintf(text, sizeof text, "%.*f", digits, value);
+    return strtod(text, NULL);
+}
+
 double number_shift_point(double value, int exponent)
 {
     char text[48];

@@ -23,6 +23,9 @@ bool number_from_text(struct str text, double *out);
  */
 double number_undo_float32(double value);
 
+/** The value rounded to `digits` (0 to 15) behind the decimal point. */
+double number_round(double value, int digits);
+
 /** value * 10^exponent, exactly as if the decimal point of its shortest decimal were moved. */
 double number_shift_point(double value, int exponent);
 

@@ -1,6 +1,7 @@
 #include "ingest/provider.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 /** What is known about each outcome. */
@@ -43,6 +44,24 @@ const char *request_param(const struct request_spec *spec, const char *name, con
         }
     }
     return fallback;
+}
+
+bool request_param_int(const struct request_spec *spec, const char *name, int64_t fallback, int64_t min, int64_t max,
+                       int64_t *out, struct error *error)
+{
+    const char *text = request_param(spec, name, NULL);
+    *out = fallback;
+    if (text == NULL) {
+        return true;
+    }
+    size_t len = strlen(text);
+    bool whole = len > 0 && len <= 9 && strspn(text, "0123456789") == len;
+    *out = whole ? strtoll(text, NULL, 10) : min - 1;
+    if (*out >= min && *out <= max) {
+        return true;
+    }
+    return error_set(error, ERROR_USAGE, "params.%s: '%.20s' is not a whole number from %lld to %lld", name, text, (long long)min,
+                     (long long)max);
 }
 
 const struct provider *provider_find(const char *name)

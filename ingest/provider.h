@@ -56,6 +56,9 @@ struct request_spec {
 };
 /** The value of a parameter, or `fallback`. */
 const char *request_param(const struct request_spec *spec, const char *name, const char *fallback);
+/** The same as a whole number; ERROR_USAGE when it is none between `min` and `max`. */
+bool request_param_int(const struct request_spec *spec, const char *name, int64_t fallback, int64_t min, int64_t max,
+                       int64_t *out, struct error *error) MUST_CHECK;
 
 /** A response, complete. */
 struct http_response {
@@ -111,6 +114,7 @@ struct provider {
     const char *name;
     const struct endpoint *endpoints;
     size_t endpoint_count;
+    const char *history; /**< endpoint that gives the daily bars of a range (from_us, to_us), for backfill; NULL: none does */
 };
 
 /** All providers, ended by NULL: the one table. */

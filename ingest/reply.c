@@ -179,24 +179,61 @@ static void hundredth(struct opt_double *value)
     }
 }
 
-void reply_currency(struct quote *quote, struct str currency, struct arena *arena)
+/** The currency that a unit is a part of, and by how many places the point moves: 0 for a currency itself. */
+static struct str major_unit(struct str unit, struct arena *arena, int *places)
 {
     static const struct {
         const char *minor, *major;
     } units[] = {{"GBp", "GBP"}, {"GBX", "GBP"}, {"ZAc", "ZAR"}, {"ILA", "ILS"}};
-    struct opt_double *prices[] = {&quote->bid, &quote->ask, &quote->open, &quote->high, &quote->low, &quote->previous_close};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (str_is(currency, units[i].minor)) {
-            quote->currency = str_from(units[i].major);
-            quote->unit_factor = 0.01;
-            quote->price = number_shift_point(quote->price, -2);
-            for (size_t k = 0; k < sizeof prices / sizeof prices[0]; k++) {
-                hundredth(prices[k]);
-            }
-            return;
+        if (str_is(unit, units[i].minor)) {
+            *places = 2;
+            return str_from(units[i].major);
         }
     }
-    quote->currency = arena_str(arena, currency);
+    *places = 0;
+    return arena_str(arena, unit);
+}
+
+void reply_currency(struct quote *quote, struct str currency, struct arena *arena)
+{
+    struct opt_double *prices[] = {&quote->bid, &quote->ask, &quote->open, &quote->high, &quote->low, &quote->previous_close};
+    int places;
+    quote->currency = major_unit(currency, arena, &places);
+    if (places == 0) {
+        return;
+    }
+    quote->unit_factor = 0.01;
+    quote->price = number_shift_point(quote->price, -places);
+    for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++) {
+        hundredth(prices[i]);
+    }
+}
+
+struct bar reply_bar(const char *source, const struct request_asset *asset, int32_t date)
+{
+    return (struct bar){
+        .asset = str_from(asset->asset),
+        .source = str_from(source),
+        .symbol = str_from(asset->symbol),
+        .date = date,
+        .unit_factor = 1,
+    };
+}
+
+void reply_bar_currency(struct bar *bar, struct str currency, struct arena *arena)
+{
+    struct opt_double *prices[] = {&bar->open, &bar->high, &bar->low, &bar->adj_close, &bar->dividend};
+    int places;
+    bar->currency = major_unit(currency, arena, &places);
+    if (places == 0) {
+        return;
+    }
+    bar->unit_factor = 0.01;
+    bar->close = number_shift_point(bar->close, -places);
+    for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++) {
+        hundredth(prices[i]);
+    }
 }
 
 struct opt_long reply_time(const char *text)

@@ -40,6 +40,11 @@ void reply_finish(const struct request_spec *spec, struct parse_result *result);
 /** Makes a quote in a minor unit (GBp, GBX, ZAc, ILA) one in the major unit; sets currency and unit_factor. */
 void reply_currency(struct quote *quote, struct str currency, struct arena *arena);
 
+/** A bar of `asset` on a day (since the epoch) with source, symbol and unit factor 1; prices and currency are still to be set. */
+struct bar reply_bar(const char *source, const struct request_asset *asset, int32_t date);
+/** The same as reply_currency for the prices and the dividend of a bar. */
+void reply_bar_currency(struct bar *bar, struct str currency, struct arena *arena);
+
 /** Microseconds of `2018-10-05` or `2018-10-05T14:30:00Z`; unset for NULL, for anything else and before 1970. */
 struct opt_long reply_time(const char *text);
 

@@ -1,17 +1,14 @@
 /*
- * CoinGecko: simple/price (prices of many coins) and coins/markets (with volume, capitalisation, high and low). Works without a
- * key; a demo key goes into a header. A limit comes as 429 or as HTTP 200 with an error object.
+ * CoinGecko: simple/price (prices of many coins), coins/markets (with volume, capitalisation, high and low, and the supply as
+ * fundamentals) and ping. Works without a key; a demo key goes into a header. A limit comes as 429 or as HTTP 200 with an error
+ * object. Lists are in coingecko_lists.c, days in coingecko_history.c.
  */
+#include "ingest/providers/coingecko.h"
+#include "base/number_text.h"
 #include "ingest/json.h"
 #include "ingest/providers/table.h"
-#include "ingest/reply.h"
 
-#define SOURCE "coingecko"
-/** Most coins in one call: a page of coins/markets. */
-#define BATCH 250
-
-/** Adds the demo key, if there is one, as a header. */
-static void add_key(const struct request_spec *spec, struct buf *headers)
+void coingecko_add_key(const struct request_spec *spec, struct buf *headers)
 {
     if (spec->api_key != NULL) {
         buf_printf(headers, "x-cg-demo-api-key: %s\n", spec->api_key);
@@ -22,7 +19,7 @@ static void add_key(const struct request_spec *spec, struct buf *headers)
 static bool build_simple_price(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error)
 {
     (void)error;
-    add_key(spec, headers);
+    coingecko_add_key(spec, headers);
     buf_append_str(path, STR("/api/v3/simple/price?ids="));
     path_symbols(path, spec);
     buf_append_str(path, STR("&vs_currencies=usd&include_market_cap=true&include_24hr_vol=true&include_last_updated_at=true"
@@ -34,10 +31,10 @@ static bool build_simple_price(const struct request_spec *spec, struct buf *path
 static bool build_coins_markets(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error)
 {
     (void)error;
-    add_key(spec, headers);
+    coingecko_add_key(spec, headers);
     buf_append_str(path, STR("/api/v3/coins/markets?vs_currency=usd&ids="));
     path_symbols(path, spec);
-    buf_printf(path, "&per_page=%d&page=1&precision=full", BATCH);
+    buf_printf(path, "&per_page=%d&page=1&precision=full", COINGECKO_PAGE);
     return true;
 }
 
@@ -52,6 +49,7 @@ static const struct {
     {10005, OUTCOME_BLOCKED, "the provider's plan does not cover this"},
     {10010, OUTCOME_BAD_KEY, "the provider refuses the API key: it is one of another plan"},
     {10011, OUTCOME_BAD_KEY, "the provider refuses the API key: it is one of another plan"},
+    {10012, OUTCOME_BLOCKED, "the provider's plan does not go back so far"},
     {1020, OUTCOME_BLOCKED, "the provider's firewall refuses the call"},
     {401, OUTCOME_BLOCKED, "the provider refuses with code 401"},
     {403, OUTCOME_BLOCKED, "the provider refuses with code 403"},
@@ -92,8 +90,7 @@ static bool read_error_text(const json_t *root, const struct http_response *http
     return true;
 }
 
-/** The value of a good answer, or NULL with the outcome set. The caller frees `*root` either way. */
-static const json_t *open_answer(const struct http_response *http, json_t **root, struct parse_result *result)
+const json_t *coingecko_open(const struct http_response *http, json_t **root, struct parse_result *result)
 {
     *root = reply_json(http, result);
     if (*root == NULL) {
@@ -114,7 +111,7 @@ static void parse_simple_price(const struct request_spec *spec, const struct htt
 {
     json_t *root;
     reply_begin(spec, arena, result);
-    const json_t *answer = open_answer(response, &root, result);
+    const json_t *answer = coingecko_open(response, &root, result);
     if (answer != NULL && !json_is_object(answer)) {
         reply_set(result, OUTCOME_MALFORMED, "the answer is not an object of coins");
         answer = NULL;
@@ -127,7 +124,7 @@ static void parse_simple_price(const struct request_spec *spec, const struct htt
             reply_missing(result, &spec->assets[i]);
             continue;
         }
-        struct quote *quote = reply_quote(result, SOURCE, &spec->assets[i], response);
+        struct quote *quote = reply_quote(result, COINGECKO, &spec->assets[i], response);
         quote->price = price.value;
         quote->currency = STR("USD");
         quote->market_cap = json_number(coin, "usd_market_cap");
@@ -153,22 +150,66 @@ static void read_market(const json_t *row, double price, struct quote *quote)
     quote->observed_at_us = updated.set ? updated.value : quote->observed_at_us;
 }
 
+/** A member of a row as text; false for null, objects and lists. */
+static bool figure_text(const json_t *value, struct arena *arena, struct str *text)
+{
+    char number[DOUBLE_TEXT_MAX];
+    if (json_is_string(value)) {
+        *text = arena_str(arena, (struct str){.ptr = json_string_value(value), .len = json_string_length(value)});
+    } else if (json_is_number(value)) {
+        double_text(json_number_value(value), number);
+        *text = arena_str(arena, str_from(number));
+    }
+    return json_is_string(value) || json_is_number(value);
+}
+
+/** What a row of coins/markets says about the coin itself. */
+static struct fundamentals read_coin(const json_t *row, const struct request_asset *asset, struct arena *arena)
+{
+    struct opt_str name = json_text(row, "name");
+    struct fundamentals coin = {
+        .asset = str_from(asset->asset),
+        .source = STR(COINGECKO),
+        .symbol = str_from(asset->symbol),
+        .currency = STR("USD"),
+        .name = name.set ? SOME_STR(arena_str(arena, name.value)) : name,
+        .market_cap = json_number(row, "market_cap"),
+        .shares_outstanding = json_number(row, "circulating_supply"),
+        .shares_total = json_number(row, "total_supply"),
+        .shares_max = json_number(row, "max_supply"),
+    };
+    const char *key;
+    json_t *value;
+    coin.figures = arena_alloc(arena, (json_object_size(row) + 1) * sizeof *coin.figures);
+    json_object_foreach((json_t *)row, key, value)
+    {
+        struct figure *figure = &coin.figures[coin.figures_count];
+        if (figure_text(value, arena, &figure->value)) {
+            figure->name = arena_str(arena, str_from(key));
+            coin.figures_count++;
+        }
+    }
+    return coin;
+}
+
 /** Reads `[{"id":"bitcoin","current_price":49053,...}]`. */
 static void parse_coins_markets(const struct request_spec *spec, const struct http_response *response, struct arena *arena,
                                 struct parse_result *result)
 {
     json_t *root;
     reply_begin(spec, arena, result);
-    const json_t *answer = open_answer(response, &root, result);
+    const json_t *answer = coingecko_open(response, &root, result);
     if (answer != NULL && !json_is_array(answer)) {
         reply_set(result, OUTCOME_MALFORMED, "the answer is not a list of coins");
         answer = NULL;
     }
+    result->fundamentals = arena_alloc(arena, (spec->asset_count + 1) * sizeof *result->fundamentals);
     for (size_t i = 0; answer != NULL && i < spec->asset_count; i++) {
         const json_t *row = json_find(answer, "id", spec->assets[i].symbol);
         struct opt_double price = json_number(row, "current_price");
         if (price.set) {
-            read_market(row, price.value, reply_quote(result, SOURCE, &spec->assets[i], response));
+            read_market(row, price.value, reply_quote(result, COINGECKO, &spec->assets[i], response));
+            result->fundamentals[result->fundamentals_count++] = read_coin(row, &spec->assets[i], arena);
         } else {
             reply_missing(result, &spec->assets[i]);
         }
@@ -179,13 +220,50 @@ static void parse_coins_markets(const struct request_spec *spec, const struct ht
     json_decref(root);
 }
 
+/** `/api/v3/ping` */
+static bool build_ping(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error)
+{
+    (void)error;
+    coingecko_add_key(spec, headers);
+    buf_append_str(path, STR("/api/v3/ping"));
+    return true;
+}
+
+/** Reads `{"gecko_says":"(V3) To the Moon!"}`: that it answers is all there is to know. */
+static void parse_ping(const struct request_spec *spec, const struct http_response *response, struct arena *arena,
+                       struct parse_result *result)
+{
+    json_t *root;
+    reply_begin(spec, arena, result);
+    const json_t *answer = coingecko_open(response, &root, result);
+    if (answer != NULL && json_text(answer, "gecko_says").set) {
+        result->outcome = OUTCOME_OK;
+    } else if (answer != NULL) {
+        reply_set(result, OUTCOME_MALFORMED, "the answer to a ping is none");
+    }
+    json_decref(root);
+}
+
 static const struct endpoint endpoints[] = {
-    {.name = "simple_price", .batch_max = BATCH, .build = build_simple_price, .parse = parse_simple_price},
-    {.name = "coins_markets", .batch_max = BATCH, .build = build_coins_markets, .parse = parse_coins_markets},
+    {.name = "simple_price", .batch_max = COINGECKO_PAGE, .build = build_simple_price, .parse = parse_simple_price},
+    {.name = "coins_markets", .batch_max = COINGECKO_PAGE, .build = build_coins_markets, .parse = parse_coins_markets},
+    {.name = "market_chart",
+     .batch_max = 1,
+     .params = coingecko_history_params,
+     .build = coingecko_build_history,
+     .parse = coingecko_parse_history},
+    {.name = "trending", .batch_max = BATCH_WHOLE, .build = coingecko_build_trending, .parse = coingecko_parse_trending},
+    {.name = "top_coins",
+     .batch_max = BATCH_WHOLE,
+     .params = coingecko_top_params,
+     .build = coingecko_build_top,
+     .parse = coingecko_parse_top},
+    {.name = "ping", .batch_max = BATCH_WHOLE, .build = build_ping, .parse = parse_ping},
 };
 
 const struct provider provider_coingecko = {
-    .name = SOURCE,
+    .name = COINGECKO,
     .endpoints = endpoints,
     .endpoint_count = sizeof endpoints / sizeof endpoints[0],
+    .history = "market_chart",
 };

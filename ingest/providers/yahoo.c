@@ -1,18 +1,21 @@
 /*
  * Yahoo Finance without a key: v8 chart (one symbol) and v7 spark (up to 20; unknown symbols are silently absent, so that the
  * chart is asked about them). Both carry the same `meta`. Prices are float32 widened to double in places, London is in pence.
+ * History is in yahoo_history.c, the quotes that want a session in yahoo_quote.c.
  */
 #include <math.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/zone.h"
 #include "ingest/json.h"
 #include "ingest/number.h"
 #include "ingest/providers/table.h"
-#include "ingest/reply.h"
+#include "ingest/providers/yahoo.h"
 
-#define SOURCE "yahoo"
+/** Half a unit in the last place of a float32, relative. */
+#define FLOAT32_ERROR 6e-8
 
 /** `/v8/finance/chart/AAPL?...` */
 static bool build_chart(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error)
@@ -38,12 +41,42 @@ static bool build_spark(const struct request_spec *spec, struct buf *path, struc
     return true;
 }
 
-/** A price of `meta` or of a bar, as a short decimal. */
-static struct opt_double yahoo_number(const json_t *object, const char *key)
+int yahoo_hint(const json_t *object)
+{
+    struct opt_double hint = json_number(object, "priceHint");
+    bool usable = hint.set && hint.value >= 0 && hint.value <= 9 && hint.value == floor(hint.value);
+    return usable ? (int)hint.value : YAHOO_NO_HINT;
+}
+
+double yahoo_price(double value, int hint)
+{
+    double rounded = hint == YAHOO_NO_HINT ? value : number_round(value, hint);
+    return fabs(rounded - value) <= fabs(value) * FLOAT32_ERROR ? number_undo_float32(rounded) : number_undo_float32(value);
+}
+
+struct opt_double yahoo_number(const json_t *object, const char *key, int hint)
 {
     struct opt_double value = json_number(object, key);
-    value.value = value.set ? number_undo_float32(value.value) : 0;
+    value.value = value.set ? yahoo_price(value.value, hint) : 0;
     return value;
+}
+
+int64_t yahoo_offset_s(const json_t *meta, int64_t at_s)
+{
+    static const struct {
+        const char *name;
+        enum zone zone;
+    } zones[] = {{"America/New_York", ZONE_NEW_YORK},       {"Europe/London", ZONE_LONDON},
+                 {"Europe/Berlin", ZONE_CENTRAL_EUROPE},    {"Europe/Paris", ZONE_CENTRAL_EUROPE},
+                 {"Europe/Amsterdam", ZONE_CENTRAL_EUROPE}, {"Europe/Zurich", ZONE_CENTRAL_EUROPE}};
+    struct opt_str name = json_text(meta, "exchangeTimezoneName");
+    for (size_t i = 0; name.set && i < sizeof zones / sizeof zones[0]; i++) {
+        if (str_is(name.value, zones[i].name)) {
+            return zone_offset_s(zones[i].zone, at_s * US_PER_S);
+        }
+    }
+    double offset = json_number(meta, "gmtoffset").value;
+    return fabs(offset) <= 86400 ? (int64_t)offset : 0;
 }
 
 /** The last bar's value of a series, if that bar is of the trading day of `meta`; bars of other days belong to other prices. */
@@ -63,16 +96,17 @@ static struct opt_double last_bar(const json_t *response, const json_t *meta, co
     if (!json_is_number(value) || day_of_bar != floor((now.value + offset) / 86400)) {
         return (struct opt_double){0};
     }
-    return SOME_DOUBLE(number_undo_float32(json_number_value(value)));
+    return SOME_DOUBLE(yahoo_price(json_number_value(value), yahoo_hint(meta)));
 }
 
 /** Yesterday's close: chartPreviousClose is that only when the range is one day. */
 static struct opt_double previous_close(const json_t *meta)
 {
-    struct opt_double close = yahoo_number(meta, "previousClose");
+    int hint = yahoo_hint(meta);
+    struct opt_double close = yahoo_number(meta, "previousClose", hint);
     struct opt_str range = json_text(meta, "range");
     if (!close.set && range.set && str_is(range.value, "1d")) {
-        close = yahoo_number(meta, "chartPreviousClose");
+        close = yahoo_number(meta, "chartPreviousClose", hint);
     }
     return close;
 }
@@ -83,16 +117,17 @@ static bool read_quote(const json_t *response, const struct request_asset *asset
 {
     const json_t *meta = json_object_get(response, "meta");
     const char *symbol = json_string_value(json_object_get(meta, "symbol"));
-    struct opt_double price = yahoo_number(meta, "regularMarketPrice");
+    int hint = yahoo_hint(meta);
+    struct opt_double price = yahoo_number(meta, "regularMarketPrice", hint);
     if (!price.set || (symbol != NULL && strcasecmp(symbol, asset->symbol) != 0)) {
         return false;
     }
-    struct quote *quote = reply_quote(result, SOURCE, asset, http);
+    struct quote *quote = reply_quote(result, YAHOO, asset, http);
     struct opt_long time = json_epoch_us(meta, "regularMarketTime");
     quote->price = price.value;
     quote->open = last_bar(response, meta, "open");
-    quote->high = yahoo_number(meta, "regularMarketDayHigh");
-    quote->low = yahoo_number(meta, "regularMarketDayLow");
+    quote->high = yahoo_number(meta, "regularMarketDayHigh", hint);
+    quote->low = yahoo_number(meta, "regularMarketDayLow", hint);
     quote->volume = json_number(meta, "regularMarketVolume");
     quote->previous_close = previous_close(meta);
     quote->observed_at_us = time.set ? time.value : quote->observed_at_us;
@@ -123,9 +158,8 @@ static bool read_error(const json_t *error, const struct http_response *http, st
     return true;
 }
 
-/** The list of results under `wrapper`, or NULL with the outcome set. */
-static const json_t *open_results(const json_t *root, const char *wrapper, const struct http_response *http,
-                                  struct parse_result *result)
+const json_t *yahoo_results(const json_t *root, const char *wrapper, const struct http_response *http,
+                            struct parse_result *result)
 {
     const json_t *body = json_object_get(root, wrapper);
     const json_t *finance = json_object_get(root, "finance");
@@ -147,7 +181,7 @@ static void parse_chart(const struct request_spec *spec, const struct http_respo
 {
     reply_begin(spec, arena, result);
     json_t *root = reply_json(response, result);
-    const json_t *list = root == NULL ? NULL : open_results(root, "chart", response, result);
+    const json_t *list = root == NULL ? NULL : yahoo_results(root, "chart", response, result);
     if (list != NULL) {
         const json_t *first = json_array_get(list, 0);
         const char *symbol = json_string_value(json_object_get(json_object_get(first, "meta"), "symbol"));
@@ -169,7 +203,7 @@ static void parse_spark(const struct request_spec *spec, const struct http_respo
 {
     reply_begin(spec, arena, result);
     json_t *root = reply_json(response, result);
-    const json_t *list = root == NULL ? NULL : open_results(root, "spark", response, result);
+    const json_t *list = root == NULL ? NULL : yahoo_results(root, "spark", response, result);
     bool nothing_known =
         root != NULL && list == NULL && (result->outcome == OUTCOME_UNKNOWN_SYMBOL || result->outcome == OUTCOME_DELISTED);
     for (size_t i = 0; (list != NULL || nothing_known) && i < spec->asset_count; i++) {
@@ -188,10 +222,17 @@ static void parse_spark(const struct request_spec *spec, const struct http_respo
 static const struct endpoint endpoints[] = {
     {.name = "chart", .batch_max = 1, .build = build_chart, .parse = parse_chart},
     {.name = "spark", .batch_max = 20, .build = build_spark, .parse = parse_spark, .ask_missing = "chart"},
+    {.name = "history",
+     .batch_max = 1,
+     .params = yahoo_history_params,
+     .build = yahoo_build_history,
+     .parse = yahoo_parse_history},
+    {.name = "quote", .batch_max = 50, .build = yahoo_build_quote, .parse = yahoo_parse_quote, .ask_missing = "chart"},
 };
 
 const struct provider provider_yahoo = {
-    .name = SOURCE,
+    .name = YAHOO,
     .endpoints = endpoints,
     .endpoint_count = sizeof endpoints / sizeof endpoints[0],
+    .history = "history",
 };

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ingest/provider.h"
+#include "ingest/records.h"
 
 /** Fetch time of all responses. */
 #define FETCHED_US INT64_C(1770000000000000)
@@ -54,31 +54,41 @@ static inline void parsed_clear(struct parsed *parsed)
     free(parsed->body);
 }
 
-/** Fails the test unless a parse gave no quote, that outcome and a reason; clears it. */
+/** Fails the test unless a parse gave no record, that outcome and a reason; clears it. */
 static inline void expect_no_quote(struct parsed parsed, enum outcome outcome)
 {
     assert_int_equal(parsed.result.outcome, outcome);
-    assert_int_equal(parsed.result.quote_count, 0);
+    assert_int_equal(records_total(&parsed.result), 0);
     assert_string_not_equal(parsed.result.message, "");
     parsed_clear(&parsed);
 }
 
-/** Whether two quotes of one asset say the same. */
-static inline bool same_figures(const struct quote *a, const struct quote *b)
+/** Whether each record of an answer is, byte for byte, the one at its place in another answer. Encodes all of them. */
+static inline bool same_records(const struct parse_result *a, const struct parse_result *b)
 {
+    bool same = true;
     struct buf left = {0};
     struct buf right = {0};
-    quote_encode(a, &left);
-    quote_encode(b, &right);
-    bool same = str_equal(buf_str(&left), buf_str(&right));
+    for (size_t k = 0; k < RECORD_KINDS; k++) {
+        const struct record_kind *kind = &record_kinds[k];
+        for (size_t i = 0; i < records_count(kind, a); i++) {
+            buf_reset(&left);
+            buf_reset(&right);
+            kind->encode(records_at(kind, a, i), &left);
+            if (i < records_count(kind, b)) {
+                kind->encode(records_at(kind, b, i), &right);
+            }
+            same = same && str_equal(buf_str(&left), buf_str(&right));
+        }
+    }
     buf_clear(&left);
     buf_clear(&right);
     return same;
 }
 
 /**
- * Cuts a good body at every byte and turns every byte into something else: what comes out must be an error, or quotes that can be
- * encoded; of a cut body never another price than that of the whole one.
+ * Cuts a good body at every byte and turns every byte into something else: what comes out must be an error, or records that can
+ * be encoded; of a cut body never another one than that of the whole.
  */
 static inline void damage_everywhere(const char *provider, const char *endpoint, const struct request_spec *spec,
                                      const char *content_type, const char *body)
@@ -87,19 +97,18 @@ static inline void damage_everywhere(const char *provider, const char *endpoint,
     char *copy = strdup(body);
     assert_non_null(copy);
     struct parsed whole = parse_bytes(provider, endpoint, spec, 200, content_type, str_from(body));
+    assert_true(records_total(&whole.result) > 0);
     for (size_t len = 0; len < strlen(body); len++) {
         struct parsed cut = parse_bytes(provider, endpoint, spec, 200, content_type, (struct str){.ptr = body, .len = len});
-        for (size_t i = 0; i < cut.result.quote_count; i++) {
-            assert_true(same_figures(&cut.result.quotes[i], &whole.result.quotes[i]));
-        }
+        assert_true(same_records(&cut.result, &whole.result));
         parsed_clear(&cut);
         copy[len] = wrong[len % sizeof wrong];
         struct parsed twisted =
             parse_bytes(provider, endpoint, spec, 200, content_type, (struct str){.ptr = copy, .len = strlen(body)});
         assert_true(twisted.result.quote_count <= spec->asset_count);
+        (void)same_records(&twisted.result, &whole.result);
         for (size_t i = 0; i < twisted.result.quote_count; i++) {
             assert_true(twisted.result.quotes[i].price == twisted.result.quotes[i].price);
-            (void)same_figures(&twisted.result.quotes[i], &twisted.result.quotes[i]);
         }
         parsed_clear(&twisted);
         copy[len] = body[len];

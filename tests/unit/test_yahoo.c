@@ -211,6 +211,65 @@ static void missing_assets_are_asked_about_by_chart(void **state)
     assert_non_null(provider_endpoint(yahoo, ask));
 }
 
+static struct parsed quote_of(int status, const char *body)
+{
+    return parse_bytes("yahoo", "quote", &three_assets, status, JSON, str_from(body));
+}
+
+static void quote_gives_bid_ask_and_capitalisation(void **state)
+{
+    (void)state;
+    struct parsed parsed = quote_of(
+        200,
+        "{\"quoteResponse\":{\"result\":[{\"symbol\":\"AAPL\",\"currency\":\"GBp\",\"priceHint\":2,\"regularMarketPrice\":308.8,"
+        "\"regularMarketDayHigh\":315.4158,\"regularMarketDayLow\":308.2,\"regularMarketPreviousClose\":315.2,"
+        "\"regularMarketOpen\":308.2,\"bid\":308.5,\"ask\":308.8,\"regularMarketVolume\":113925,"
+        "\"marketCap\":2554603520,\"regularMarketTime\":1739788724}],\"error\":null}}");
+    assert_int_equal(parsed.result.outcome, OUTCOME_OK);
+    assert_int_equal(parsed.result.quote_count, 1);
+    assert_int_equal(parsed.result.missing_count, 2);
+    const struct quote *quote = &parsed.result.quotes[0];
+    assert_true(str_is(quote->currency, "GBP") && quote->unit_factor == 0.01 && quote->price == 3.088);
+    assert_true(quote->bid.value == 3.085 && quote->ask.value == 3.088 && quote->open.value == 3.082);
+    assert_true(quote->high.value == 3.154158 && quote->low.value == 3.082 && quote->previous_close.value == 3.152);
+    assert_true(quote->volume.value == 113925 && quote->market_cap.value == 2554603520);
+    assert_int_equal(quote->observed_at_us, INT64_C(1739788724000000));
+    parsed_clear(&parsed);
+}
+
+static void quote_without_a_session_is_blocked(void **state)
+{
+    (void)state;
+    expect_none(quote_of(401, "{\"finance\":{\"result\":null,\"error\":{\"code\":\"Unauthorized\",\"description\":"
+                              "\"Invalid Crumb\"}}}"),
+                OUTCOME_BLOCKED);
+    expect_none(quote_of(200, "{\"quoteResponse\":{\"result\":[],\"error\":null}}"), OUTCOME_EMPTY);
+    expect_none(quote_of(200, "{\"quoteResponse\":{\"result\":[{\"symbol\":\"AAPL\",\"regularMarketPrice\":5}]}}"),
+                OUTCOME_EMPTY);
+}
+
+static void price_is_rounded_to_the_hint_where_only_noise_goes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double price;
+    } cases[] = {{"244.86999511718750", 244.87},       /* a widened float32 */
+                 {"244.87000000000003", 244.87},       /* noise of a double */
+                 {"0.12834799289703369", 0.128348}, /* finer than the hint: an old price, adjusted for splits */
+                 {"97208.171875", 97208.17}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char body[300];
+        snprintf(body, sizeof body,
+                 "{\"chart\":{\"result\":[{\"meta\":{\"currency\":\"USD\",\"symbol\":\"AAPL\",\"priceHint\":2,"
+                 "\"regularMarketPrice\":%s}}]}}",
+                 cases[i].text);
+        struct parsed parsed = chart(200, body);
+        assert_true(parsed.result.quotes[0].price == cases[i].price);
+        parsed_clear(&parsed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +286,9 @@ int main(void)
         cmocka_unit_test(spark_names_what_is_missing),
         cmocka_unit_test(spark_that_knows_none_names_all_as_missing),
         cmocka_unit_test(missing_assets_are_asked_about_by_chart),
+        cmocka_unit_test(quote_gives_bid_ask_and_capitalisation),
+        cmocka_unit_test(quote_without_a_session_is_blocked),
+        cmocka_unit_test(price_is_rounded_to_the_hint_where_only_noise_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
