@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 extern const struct command command_assets;
+extern const struct command command_backfill;
 extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_config;
@@ -19,7 +20,23 @@ extern const struct command command_trace;
 extern const struct command command_validate;
 
 const struct command *const commands[] = {
-    &command_status, &command_health, &command_doctor,   &command_tail,       &command_topics,  &command_summary,
-    &command_check,  &command_assets, &command_validate, &command_replay,     &command_rebuild, &command_trace,
-    &command_export, &command_import, &command_config,   &command_completion, &command_manual,  NULL,
+    &command_status,
+    &command_health,
+    &command_doctor,
+    &command_tail,
+    &command_topics,
+    &command_summary,
+    &command_check,
+    &command_assets,
+    &command_validate,
+    &command_replay,
+    &command_rebuild,
+    &command_trace,
+    &command_backfill,
+    &command_export,
+    &command_import,
+    &command_config,
+    &command_completion,
+    &command_manual,
+    NULL,
 };

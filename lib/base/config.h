@@ -58,6 +58,8 @@ struct ingest_settings {
     int64_t retry_max_ms;         /**< longest backoff */
     int64_t retry_attempts;       /**< calls per slot, the first included */
     struct string_list usd_rates; /**< assets that say what a currency is worth in USD; see ingest/rates.h */
+    int64_t history_d;            /**< days of history that a newly added asset gets by itself; 0: none */
+    int64_t backfill_chunk_d;     /**< most days of history that one call asks for */
     int64_t seed;                 /**< of jitter; 0: from the clock */
 };
 

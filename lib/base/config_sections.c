@@ -45,6 +45,8 @@ static const struct yaml_field ingest_fields[] = {
     YAML_INT(struct ingest_settings, retry_max_ms, "60000", 1, 3600000),
     YAML_INT(struct ingest_settings, retry_attempts, "3", 1, 10),
     YAML_TEXT_LIST(struct ingest_settings, usd_rates),
+    YAML_INT(struct ingest_settings, history_d, "365", 0, 3650),
+    YAML_INT(struct ingest_settings, backfill_chunk_d, "730", 1, 3650),
     YAML_INT(struct ingest_settings, seed, "0", 0, 9007199254740992.0),
 };
 
