@@ -1,6 +1,7 @@
 /*
- * CoinGecko: simple/price, coins/markets and ping. Field by field after recorded answers; manners: unknown coins are absent,
- * simple/price does not trim its ids while coins/markets does, and a wrong request is a 422 with one `error` text.
+ * CoinGecko: simple/price, coins/markets, search/trending, market_chart and ping. Field by field after recorded answers; manners:
+ * unknown coins are absent, simple/price does not trim its ids while coins/markets does, and a wrong request is a 422 with one
+ * `error` text.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,12 @@
 
 #define PAGE_MAX 250
 #define CURRENCIES_MAX 16
+#define DAY_S INT64_C(86400)
+/** How far back the service goes without a key. */
+#define DAYS_MAX INT64_C(365)
+/** How many coins trend, and how long. */
+#define TRENDING_COUNT 15
+#define TRENDING_S 600
 
 /** What prices can be given in. */
 static const struct currency {
@@ -263,6 +270,155 @@ static void answer_coins_markets(struct sim_call *call, struct sim_answer *answe
     out_end(&out, ']');
 }
 
+/** Coins that are looked up most: another order every ten minutes. */
+static void resolve_trending(struct sim_call *call)
+{
+    const uint64_t turn = sim_hash(call->market->seed, (uint64_t)(call->now_us / US_PER_S / TRENDING_S));
+    for (uint64_t i = 0; call->asset_count < TRENDING_COUNT && i < 1000; i++) {
+        const struct sim_asset *asset = &sim_assets[sim_hash(turn, i) % sim_asset_count];
+        if (asset->symbols[SIM_COINGECKO])
+            sim_ask(call, asset);
+    }
+}
+
+/** A figure of a trend as text. */
+static void out_dollars(struct json_out *out, const char *key, double value)
+{
+    char plain[40], text[64];
+    size_t len = (size_t)snprintf(plain, sizeof(plain), "%.0f", value);
+    size_t at = 0;
+    text[at++] = '$';
+    for (size_t i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = plain[i];
+    }
+    text[at] = '\0';
+    out_text(out, key, text);
+}
+
+/** One trend. */
+static void write_trend(struct json_out *out, struct sim_call *call, const struct sim_asset *coin, int64_t score)
+{
+    const struct observation seen = sim_observe(call, coin, 0);
+    const double btc = value_of(call->market, find_currency(STR("btc")), seen.observed_s);
+    const double day_ago = market_price(call->market, coin, seen.observed_s - 86400);
+    out_begin(out, NULL, '{');
+    out_begin(out, "item", '{');
+    write_identity(out, coin);
+    out_int(out, "market_cap_rank", rank_of(coin));
+    out_num(out, "price_btc", round_significant(seen.price / btc, 16));
+    out_int(out, "score", score);
+    out_begin(out, "data", '{');
+    out_num(out, "price", round_significant(seen.price, 12));
+    out_begin(out, "price_change_percentage_24h", '{');
+    out_num(out, "usd", round_decimals((seen.price / day_ago - 1) * 100, 12));
+    out_end(out, '}');
+    out_dollars(out, "market_cap", capitalisation(coin, seen.price));
+    out_dollars(out, "total_volume", seen.volume);
+    out_end(out, '}');
+    out_end(out, '}');
+    out_end(out, '}');
+}
+
+/** /api/v3/search/trending */
+static void answer_trending(struct sim_call *call, struct sim_answer *answer)
+{
+    struct json_out out = {.buf = &answer->body};
+    out_begin(&out, NULL, '{');
+    out_begin(&out, "coins", '[');
+    for (size_t i = 0; i < call->asset_count; i++)
+        write_trend(&out, call, call->assets[i], (int64_t)i);
+    out_end(&out, ']');
+    out_begin(&out, "nfts", '[');
+    out_end(&out, ']');
+    out_begin(&out, "categories", '[');
+    out_end(&out, ']');
+    out_end(&out, '}');
+}
+
+/** The coin stands in the path: bitcoin/market_chart, perhaps with /range behind it. */
+static void resolve_market_chart(struct sim_call *call)
+{
+    char coin[64];
+    const size_t len = strcspn(call->request->rest, "/");
+    if (len < sizeof(coin) && strncmp(call->request->rest + len, "/market_chart", strlen("/market_chart")) == 0) {
+        memcpy(coin, call->request->rest, len);
+        coin[len] = '\0';
+        sim_ask(call, sim_asset_by_symbol(SIM_COINGECKO, coin));
+    }
+}
+
+/** Times of the points of a market_chart. */
+struct points {
+    int64_t from_s, to_s, step_s;
+    bool now; /* the last point is that of now */
+};
+
+/** Reads what is asked for: some days up to now, or a range; the closer the points the shorter it is. */
+static struct points read_points(const struct sim_call *call)
+{
+    const int64_t now_s = call->now_us / US_PER_S;
+    const char *interval = sim_param(call->request, "interval");
+    const int64_t days = sim_param_int(call->request, "days", 1, 1, DAYS_MAX);
+    struct points points = {.from_s = now_s - days * DAY_S, .to_s = now_s, .now = true};
+    if (strstr(call->request->rest, "/range")) {
+        points.from_s = sim_param_int(call->request, "from", now_s, now_s - DAYS_MAX * DAY_S, now_s);
+        points.to_s = sim_param_int(call->request, "to", now_s, 0, now_s);
+        points.now = false;
+    }
+    const int64_t span_s = points.to_s - points.from_s;
+    points.step_s = span_s > 90 * DAY_S || (interval && strcmp(interval, "daily") == 0) ? DAY_S : span_s > DAY_S ? 3600 : 300;
+    points.from_s += (points.step_s - points.from_s % points.step_s) % points.step_s;
+    return points;
+}
+
+/** A point `[ms, value]`. */
+static void out_point(struct json_out *out, int64_t at_s, double value)
+{
+    out_begin(out, NULL, '[');
+    out_int(out, NULL, at_s * 1000);
+    out_num(out, NULL, value);
+    out_end(out, ']');
+}
+
+/** One series: prices, or prices times `factor`. */
+static void write_points(struct json_out *out, const char *key, const struct sim_call *call, const struct points *points,
+                         const struct observation *seen, double factor)
+{
+    const struct sim_asset *coin = call->assets[0];
+    out_begin(out, key, '[');
+    for (int64_t at_s = points->from_s; at_s <= points->to_s; at_s += points->step_s)
+        out_point(out, at_s, market_price(call->market, coin, at_s) * factor);
+    if (points->now)
+        out_point(out, seen->observed_s, seen->price * factor);
+    out_end(out, ']');
+}
+
+/** /api/v3/coins/ID/market_chart?vs_currency=usd&days=30, or .../range?vs_currency=usd&from=...&to=... */
+static void answer_market_chart(struct sim_call *call, struct sim_answer *answer)
+{
+    struct json_out out = {.buf = &answer->body};
+    const char *code = sim_param(call->request, "vs_currency");
+    if (call->asset_count == 0) {
+        sim_say(answer, 404, SIM_JSON, "{\"error\":\"coin not found\"}");
+        return;
+    }
+    if (!code || !find_currency(str_from(code))) {
+        refuse(answer, code ? "invalid vs_currency" : "Missing parameter vs_currency");
+        return;
+    }
+    const struct sim_asset *coin = call->assets[0];
+    const struct observation seen = sim_observe(call, coin, 0);
+    const struct points points = read_points(call);
+    const double unit = 1 / value_of(call->market, find_currency(str_from(code)), seen.observed_s);
+    out_begin(&out, NULL, '{');
+    write_points(&out, "prices", call, &points, &seen, unit);
+    write_points(&out, "market_caps", call, &points, &seen, unit * coin->supply);
+    write_points(&out, "total_volumes", call, &points, &seen, unit * coin->supply * 0.05);
+    out_end(&out, '}');
+}
+
 /** /api/v3/ping */
 static void answer_ping(struct sim_call *call, struct sim_answer *answer)
 {
@@ -284,7 +440,14 @@ static void limited(struct sim_answer *answer)
 
 static const struct sim_endpoint endpoints[] = {
     {.name = "simple_price", .path = "/api/v3/simple/price", .resolve = resolve_simple_price, .answer = answer_simple_price},
-    {.name = "coins_markets", .path = "/api/v3/coins/markets", .resolve = resolve_coins_markets, .answer = answer_coins_markets},
+    {.name = "coins_markets",
+     .path = "/api/v3/coins/markets",
+     .needs = "ids",
+     .resolve = resolve_coins_markets,
+     .answer = answer_coins_markets},
+    {.name = "top_coins", .path = "/api/v3/coins/markets", .resolve = resolve_coins_markets, .answer = answer_coins_markets},
+    {.name = "trending", .path = "/api/v3/search/trending", .resolve = resolve_trending, .answer = answer_trending},
+    {.name = "market_chart", .path = "/api/v3/coins/", .resolve = resolve_market_chart, .answer = answer_market_chart},
     {.name = "ping", .path = "/api/v3/ping", .answer = answer_ping},
 };
 

@@ -100,6 +100,23 @@ static void html_page(const struct fault_settings *settings, const struct sim_pr
     sim_say(answer, 200, SIM_HTML, "<!DOCTYPE html><html><head><title>Will be right back</title></head><body></body></html>\n");
 }
 
+/** What a visitor from Europe gets before he has agreed to cookies. */
+static void consent_redirect(const struct fault_settings *settings, const struct sim_provider *provider,
+                             struct sim_answer *answer)
+{
+    (void)settings, (void)provider;
+    sim_say(answer, 302, SIM_HTML, "");
+    answer->location = "https://guce.yahoo.com/consent?brandType=nonEu&gcrumb=SIMULATED&done=https%3A%2F%2Ffinance.yahoo.com%2F";
+}
+
+/** A session that is over. */
+static void invalid_crumb(const struct fault_settings *settings, const struct sim_provider *provider, struct sim_answer *answer)
+{
+    (void)settings, (void)provider;
+    sim_say(answer, 401, SIM_JSON,
+            "{\"finance\":{\"result\":null,\"error\":{\"code\":\"Unauthorized\",\"description\":\"Invalid Crumb\"}}}");
+}
+
 const struct fault_kind fault_kinds[] = {
     {.name = "price_x100", .on_quote = price_x100},
     {.name = "price_x0_01", .on_quote = price_x0_01},
@@ -113,6 +130,8 @@ const struct fault_kind fault_kinds[] = {
     {.name = "truncated_json", .on_answer = truncated_json},
     {.name = "wrong_content_type", .on_answer = wrong_content_type},
     {.name = "alphavantage_note", .provider = "alphavantage", .replaces = true, .on_answer = alphavantage_note},
+    {.name = "consent_redirect", .provider = "yahoo", .replaces = true, .on_answer = consent_redirect},
+    {.name = "invalid_crumb", .provider = "yahoo", .replaces = true, .on_answer = invalid_crumb},
     {.name = "html_page", .replaces = true, .on_answer = html_page},
     {.name = NULL},
 };

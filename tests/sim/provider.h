@@ -29,6 +29,8 @@ struct sim_answer {
     const char *content_type; /**< a literal */
     struct buf body;          /**< owned: buf_clear */
     int64_t retry_after_s;    /**< Retry-After header; -1: none */
+    const char *set_cookie;   /**< Set-Cookie header, a literal; NULL: none */
+    const char *location;     /**< Location header, a literal; NULL: none */
     enum sim_delivery delivery;
     double seconds;
 };
@@ -53,6 +55,7 @@ struct sim_endpoint {
     const char *name;     /**< as in a job of the configuration: chart */
     const char *path;     /**< exact, or a prefix when it ends with a slash */
     const char *function; /**< value the parameter `function` must have; NULL: any */
+    const char *needs;    /**< name of a parameter that must be there; NULL: none */
     /** Fills call->assets. NULL: asks for no asset. */
     void (*resolve)(struct sim_call *call);
     /** Writes the body (and status, 200 beforehand). */

@@ -25,7 +25,8 @@ struct sim_request {
     const char *rest;     /**< the part of `path` behind an endpoint's prefix (set with the endpoint) */
     struct sim_param params[SIM_PARAMS_MAX];
     size_t param_count;
-    struct str body; /**< of a POST; borrowed */
+    struct str body;    /**< of a POST; borrowed */
+    const char *cookie; /**< Cookie header; NULL: none; borrowed */
 };
 
 /**

@@ -29,7 +29,8 @@ struct sim_server {
 
 /** One request and, later, its answer. */
 struct exchange {
-    char *uri; /* as it came */
+    char *uri;          /* as it came */
+    const char *cookie; /* of the connection; NULL: none */
     bool begun;
     struct buf upload;
     struct sim_answer answer;
@@ -101,6 +102,10 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct exc
         snprintf(seconds, sizeof(seconds), "%lld", (long long)answer->retry_after_s);
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
     }
+    if (answer->set_cookie)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_SET_COOKIE, answer->set_cookie);
+    if (answer->location)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, answer->location);
     const enum MHD_Result result = MHD_queue_response(connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     return result;
@@ -112,7 +117,9 @@ static void make_answer(struct sim_server *server, const char *method, struct ex
     buf_clear(&exchange->answer.body);
     pthread_mutex_lock(&server->lock);
     const int64_t now_us = server->fixed_clock_us ? server->fixed_clock_us : clock_wall_us();
-    world_answer(server->world, method, exchange->uri, buf_str(&exchange->upload), now_us, &exchange->answer);
+    const struct sim_incoming incoming = {
+        .method = method, .uri = exchange->uri, .body = buf_str(&exchange->upload), .cookie = exchange->cookie};
+    world_answer(server->world, &incoming, now_us, &exchange->answer);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -136,6 +143,7 @@ static enum MHD_Result on_request(void *state, struct MHD_Connection *connection
     }
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     exchange->socket = info ? info->connect_fd : -1;
+    exchange->cookie = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE);
     make_answer(server, method, exchange);
     if (exchange->answer.delivery == SIM_NEVER) {
         (void)client_waits(exchange->socket, exchange->answer.seconds);

@@ -33,11 +33,13 @@ const struct sim_endpoint *sim_endpoint_named(const struct sim_provider *provide
 static bool fits(const struct sim_endpoint *endpoint, const struct sim_request *request, const char **rest)
 {
     const size_t len = strlen(endpoint->path);
-    const bool prefix = endpoint->path[len - 1] == '/';
+    const bool prefix = len > 1 && endpoint->path[len - 1] == '/';
     const char *function = sim_param(request, "function");
     if (strncmp(request->path, endpoint->path, len) != 0 || (!prefix && request->path[len] != '\0'))
         return false;
     *rest = request->path + len;
+    if (endpoint->needs && !sim_param(request, endpoint->needs))
+        return false;
     return !endpoint->function || (function && strcmp(function, endpoint->function) == 0);
 }
 

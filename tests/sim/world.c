@@ -67,20 +67,20 @@ static void answer_provider(struct sim_world *world, const struct sim_provider *
         sim_say(answer, 404, SIM_HTML, "Not Found\n");
 }
 
-void world_answer(struct sim_world *world, const char *method, const char *uri, struct str body, int64_t now_us,
-                  struct sim_answer *answer)
+void world_answer(struct sim_world *world, const struct sim_incoming *incoming, int64_t now_us, struct sim_answer *answer)
 {
     struct arena memory = {0};
     struct error error = {0};
-    struct sim_request request = {.method = method};
+    struct sim_request request = {.method = incoming->method};
     *answer = (struct sim_answer){.status = 200, .content_type = SIM_JSON, .retry_after_s = -1};
-    if (!sim_request_parse(uri, &memory, &request, &error)) {
+    if (!sim_request_parse(incoming->uri, &memory, &request, &error)) {
         sim_say(answer, error.code == ERROR_LIMIT ? 414 : 400, "text/plain", error.message);
     } else if (strcmp(request.provider, "sim") == 0) {
-        request.body = body;
+        request.body = incoming->body;
         control_answer(world, &request, now_us, answer);
     } else {
         const struct sim_provider *provider = sim_provider_find(request.provider);
+        request.cookie = incoming->cookie;
         if (provider)
             answer_provider(world, provider, &request, now_us, answer);
         else

@@ -21,11 +21,15 @@ struct sim_world {
 void world_init(struct sim_world *world, uint64_t seed, int64_t start_us);
 void world_clear(struct sim_world *world);
 
-/**
- * Answers one request: `uri` as it came (path and query, escaped), `body` of a POST. Any bytes get an answer. The caller frees
- * answer->body with buf_clear.
- */
-void world_answer(struct sim_world *world, const char *method, const char *uri, struct str body, int64_t now_us,
-                  struct sim_answer *answer);
+/** A request as it came. All borrowed. */
+struct sim_incoming {
+    const char *method;
+    const char *uri;    /**< path and query, escaped */
+    struct str body;    /**< of a POST */
+    const char *cookie; /**< Cookie header; NULL: none */
+};
+
+/** Answers one request. Any bytes get an answer. The caller frees answer->body with buf_clear. */
+void world_answer(struct sim_world *world, const struct sim_incoming *incoming, int64_t now_us, struct sim_answer *answer);
 
 #endif

@@ -1,26 +1,18 @@
 /*
  * Yahoo Finance: v8 chart and v7 spark. Field by field after recorded answers; manners: prices of `meta` are rounded to about
  * priceHint digits, bars are float32 widened to double, London is in pence, a symbol nobody knows is a 404 of the chart and just
- * absent from the spark.
+ * absent from the spark. Shares pay a dividend each quarter. The v7 quote is in yahoo_quote.c.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "tests/sim/provider.h"
+#include "tests/sim/yahoo.h"
 
 #define SPARK_MAX 20
 #define DAY_S INT64_C(86400)
 #define BARS_MAX 400
 #define NOT_FOUND "No data found, symbol may be delisted"
-
-/** How an exchange presents itself. */
-struct venue {
-    const char *name, *full_name, *instrument, *timezone, *zone_name;
-    int64_t gmt_offset_s;
-    bool pre_post;
-    int64_t first_trade;                    /* epoch seconds */
-    int64_t open_s, close_s, pre_s, post_s; /* of the sessions, from local midnight */
-};
 
 static const struct venue venues[] = {
     {"NMS", "NasdaqGS", "EQUITY", "EST", "America/New_York", -18000, true, 345479400, 34200, 57600, 14400, 72000},
@@ -32,8 +24,7 @@ static const struct venue venues[] = {
     {"CMX", "COMEX", "FUTURE", "EST", "America/New_York", -18000, false, 967608000, 0, 86340, 0, 86340},
 };
 
-/** The venue of an asset; the table of assets names none that is missing here. */
-static const struct venue *venue_of(const struct sim_asset *asset)
+const struct venue *yahoo_venue(const struct sim_asset *asset)
 {
     for (size_t i = 0; i < sizeof(venues) / sizeof(venues[0]); i++) {
         if (strcmp(venues[i].name, asset->venue) == 0)
@@ -42,8 +33,7 @@ static const struct venue *venue_of(const struct sim_asset *asset)
     return &venues[0];
 }
 
-/** Digits behind the point that Yahoo shows. */
-static int price_hint(const struct sim_asset *asset)
+int yahoo_price_hint(const struct sim_asset *asset)
 {
     if (asset->kind == SIM_FX)
         return asset->start_price > 20 ? 3 : 4;
@@ -127,8 +117,8 @@ static void write_meta(struct json_out *out, const struct sim_asset *asset, cons
                        const struct window *window, double close_before)
 {
     static const char *const valid[] = {"1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"};
-    const struct venue *venue = venue_of(asset);
-    const int hint = price_hint(asset);
+    const struct venue *venue = yahoo_venue(asset);
+    const int hint = yahoo_price_hint(asset);
     out_begin(out, "meta", '{');
     write_listing(out, asset, venue, seen->observed_s);
     out_num(out, "regularMarketPrice", round_decimals(seen->price, hint));
@@ -159,7 +149,11 @@ static void write_meta(struct json_out *out, const struct sim_asset *asset, cons
 /** The bars of a window, oldest first; the last one is today's and knows what the observation shows. */
 struct bars {
     struct day_bar items[BARS_MAX];
+    double dividends[BARS_MAX]; /* paid on that day; 0: none */
     size_t count;
+    bool live;      /* the last one is today's */
+    int64_t open_s; /* of the session, from the begin of a day */
+    int64_t observed_s;
 };
 
 /** Whether there is trading on the day that begins at `day_s`. */
@@ -169,17 +163,33 @@ static bool trades_on(const struct sim_asset *asset, const struct venue *venue, 
     return asset->supply > 0 || asset->kind == SIM_FX || (weekday != 0 && weekday != 6);
 }
 
+/** The dividend of a day: shares pay 0.25% of their first price each 91 days, each on a day of its own. */
+static double dividend_of(const struct sim_asset *asset, int64_t day_s)
+{
+    const int64_t own = (int64_t)(sim_hash_text(7, asset->id) % 91);
+    const int64_t day = day_s / DAY_S;
+    return asset->kind == SIM_EQUITY && day % 91 == own ? round_decimals(asset->start_price * 0.0025, 2) : 0;
+}
+
+/** Begin of a bar as Yahoo says it: of the session, and the last observation for the day so far. */
+static int64_t bar_time(const struct bars *bars, size_t i)
+{
+    return bars->live && i + 1 == bars->count ? bars->observed_s : bars->items[i].start_s + bars->open_s;
+}
+
 /** Fills the bars; there are none but daily ones. The day of the observation always counts as one of trading. */
 static void find_bars(const struct sim_call *call, const struct sim_asset *asset, const struct window *window,
                       const struct observation *seen, struct bars *bars)
 {
-    const struct venue *venue = venue_of(asset);
-    bars->count = 0;
+    const struct venue *venue = yahoo_venue(asset);
+    *bars = (struct bars){.open_s = venue->open_s, .observed_s = seen->observed_s};
     for (int64_t day_s = market_day_start(window->from_s, venue->gmt_offset_s);
          window->daily && day_s <= window->to_s && bars->count < BARS_MAX; day_s += DAY_S) {
         const bool today = day_s == seen->day_start_s;
         if (day_s > seen->day_start_s || (!today && !trades_on(asset, venue, day_s)))
             continue;
+        bars->dividends[bars->count] = dividend_of(asset, day_s);
+        bars->live = today;
         struct day_bar *bar = &bars->items[bars->count++];
         *bar = market_day(call->market, asset, day_s, call->now_us / US_PER_S);
         if (today)
@@ -203,6 +213,48 @@ static void write_series(struct json_out *out, const char *key, const struct bar
     out_end(out, ']');
 }
 
+/** The closes with every later dividend taken off, in the proportion of its eve's close. */
+static void write_adjusted(struct json_out *out, const struct bars *bars)
+{
+    double factors[BARS_MAX];
+    double factor = 1;
+    for (size_t i = bars->count; i-- > 0;) {
+        factors[i] = factor;
+        if (i > 0 && bars->dividends[i] > 0)
+            factor *= 1 - bars->dividends[i] / bars->items[i - 1].close;
+    }
+    out_begin(out, "adjclose", '[');
+    for (size_t i = 0; i < bars->count; i++)
+        out_num(out, NULL, (double)(float)round_decimals(bars->items[i].close * factors[i], 6));
+    out_end(out, ']');
+}
+
+/** `events`; absent when there are none or nobody asked. */
+static void write_events(struct json_out *out, const struct sim_call *call, const struct bars *bars)
+{
+    const char *events = sim_param(call->request, "events");
+    bool begun = false;
+    for (size_t i = 0; events && strstr(events, "div") && i < bars->count; i++) {
+        char key[24];
+        if (bars->dividends[i] <= 0)
+            continue;
+        if (!begun) {
+            out_begin(out, "events", '{');
+            out_begin(out, "dividends", '{');
+        }
+        begun = true;
+        snprintf(key, sizeof(key), "%lld", (long long)bar_time(bars, i));
+        out_begin(out, key, '{');
+        out_num(out, "amount", bars->dividends[i]);
+        out_int(out, "date", bar_time(bars, i));
+        out_end(out, '}');
+    }
+    if (begun) {
+        out_end(out, '}');
+        out_end(out, '}');
+    }
+}
+
 /** `timestamp`; absent without bars. */
 static void write_timestamps(struct json_out *out, const struct bars *bars)
 {
@@ -210,7 +262,7 @@ static void write_timestamps(struct json_out *out, const struct bars *bars)
         return;
     out_begin(out, "timestamp", '[');
     for (size_t i = 0; i < bars->count; i++)
-        out_int(out, NULL, bars->items[i].start_s);
+        out_int(out, NULL, bar_time(bars, i));
     out_end(out, ']');
 }
 
@@ -235,7 +287,7 @@ static void write_indicators(struct json_out *out, const struct bars *bars)
     if (bars->count) {
         out_begin(out, "adjclose", '[');
         out_begin(out, NULL, '{');
-        write_series(out, "adjclose", bars, 3);
+        write_adjusted(out, bars);
         out_end(out, '}');
         out_end(out, ']');
     }
@@ -247,7 +299,7 @@ static void write_result(struct json_out *out, struct sim_call *call, const stru
 {
     struct bars bars;
     const struct window window = read_window(call);
-    const struct observation seen = sim_observe(call, asset, venue_of(asset)->gmt_offset_s);
+    const struct observation seen = sim_observe(call, asset, yahoo_venue(asset)->gmt_offset_s);
     const bool today = window.from_s >= seen.day_start_s;
     find_bars(call, asset, &window, &seen, &bars);
     out_begin(out, NULL, '{');
@@ -263,13 +315,13 @@ static void write_result(struct json_out *out, struct sim_call *call, const stru
         out_end(out, ']');
         out_end(out, '}');
     } else {
+        write_events(out, call, &bars);
         write_indicators(out, &bars);
     }
     out_end(out, '}');
 }
 
-/** An error in the wrapper of the endpoint. */
-static void write_error(struct sim_answer *answer, const char *wrapper, int status, const char *code, const char *words)
+void yahoo_error(struct sim_answer *answer, const char *wrapper, int status, const char *code, const char *words)
 {
     struct json_out out = {.buf = &answer->body};
     answer->status = status;
@@ -290,8 +342,7 @@ static void resolve_chart(struct sim_call *call)
     sim_ask(call, sim_asset_by_symbol(SIM_YAHOO, call->request->rest));
 }
 
-/** The symbols are a list. */
-static void resolve_spark(struct sim_call *call)
+void yahoo_resolve_symbols(struct sim_call *call)
 {
     sim_ask_list(call, sim_param(call->request, "symbols"), false);
 }
@@ -318,7 +369,7 @@ static void answer_chart(struct sim_call *call, struct sim_answer *answer)
 {
     struct json_out out = {.buf = &answer->body};
     if (call->asset_count == 0) {
-        write_error(answer, "chart", 404, "Not Found", NOT_FOUND);
+        yahoo_error(answer, "chart", 404, "Not Found", NOT_FOUND);
         return;
     }
     begin_results(&out, "chart");
@@ -332,12 +383,12 @@ static void answer_spark(struct sim_call *call, struct sim_answer *answer)
     struct json_out out = {.buf = &answer->body};
     const size_t asked = sim_list_count(sim_param(call->request, "symbols"));
     if (asked == 0 || asked > SPARK_MAX) {
-        write_error(answer, "spark", 400, "Bad Request",
+        yahoo_error(answer, "spark", 400, "Bad Request",
                     asked ? "Too many symbols" : "Missing value for the \"symbols\" argument");
         return;
     }
     if (call->asset_count == 0) {
-        write_error(answer, "spark", 404, "Not Found", NOT_FOUND);
+        yahoo_error(answer, "spark", 404, "Not Found", NOT_FOUND);
         return;
     }
     begin_results(&out, "spark");
@@ -359,8 +410,12 @@ static void limited(struct sim_answer *answer)
 }
 
 static const struct sim_endpoint endpoints[] = {
+    {.name = "history", .path = "/v8/finance/chart/", .needs = "events", .resolve = resolve_chart, .answer = answer_chart},
     {.name = "chart", .path = "/v8/finance/chart/", .resolve = resolve_chart, .answer = answer_chart},
-    {.name = "spark", .path = "/v7/finance/spark", .resolve = resolve_spark, .answer = answer_spark},
+    {.name = "spark", .path = "/v7/finance/spark", .resolve = yahoo_resolve_symbols, .answer = answer_spark},
+    {.name = "quote", .path = "/v7/finance/quote", .resolve = yahoo_resolve_symbols, .answer = yahoo_answer_quote},
+    {.name = "crumb", .path = "/v1/test/getcrumb", .answer = yahoo_answer_crumb},
+    {.name = "cookie", .path = "/", .answer = yahoo_answer_cookie},
 };
 
 static const char *const matter[] = {"symbols", NULL};

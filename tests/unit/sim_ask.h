@@ -19,7 +19,8 @@ static inline struct sim_answer ask_at(struct sim_world *world, const char *meth
                                        int64_t now_us)
 {
     struct sim_answer answer;
-    world_answer(world, method, uri, str_from(body), now_us, &answer);
+    const struct sim_incoming incoming = {.method = method, .uri = uri, .body = str_from(body)};
+    world_answer(world, &incoming, now_us, &answer);
     return answer;
 }
 
