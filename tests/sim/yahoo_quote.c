@@ -20,7 +20,7 @@ void yahoo_answer_cookie(struct sim_call *call, struct sim_answer *answer)
 {
     (void)call;
     sim_say(answer, 404, SIM_HTML, "<!DOCTYPE html><html><head><title>Yahoo</title></head><body></body></html>\n");
-    answer->set_cookie = COOKIE "; Max-Age=31557600; Path=/; HttpOnly";
+    answer->set_cookie = COOKIE "; Max-Age=31557600; Domain=.yahoo.com; Path=/; SameSite=None; Secure; HttpOnly";
 }
 
 void yahoo_answer_crumb(struct sim_call *call, struct sim_answer *answer)
