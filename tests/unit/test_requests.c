@@ -13,15 +13,17 @@
 
 #define TODAY 20500
 
-static const char yaml[] = "ingest: { history_d: 100, backfill_chunk_d: 300 }\n"
-                           "providers:\n"
-                           "  yahoo: { base_url: \"http://127.0.0.1:1\" }\n"
-                           "  kraken: { base_url: \"http://127.0.0.1:1\" }\n"
-                           "jobs: {}\n"
-                           "assets:\n"
-                           "  equity:AAPL: { symbols: { yahoo: AAPL } }\n"
-                           "  equity:MSFT: { symbols: { yahoo: MSFT } }\n"
-                           "  crypto:KRK: { symbols: { kraken: KRKUSD } }\n";
+/** With a place for history_d. */
+#define YAML                                                                                                                     \
+    "ingest: { history_d: %d, backfill_chunk_d: 300 }\n"                                                                         \
+    "providers:\n"                                                                                                               \
+    "  yahoo: { base_url: \"http://127.0.0.1:1\" }\n"                                                                            \
+    "  kraken: { base_url: \"http://127.0.0.1:1\" }\n"                                                                           \
+    "jobs: {}\n"                                                                                                                 \
+    "assets:\n"                                                                                                                  \
+    "  equity:AAPL: { symbols: { yahoo: AAPL } }\n"                                                                              \
+    "  equity:MSFT: { symbols: { yahoo: MSFT } }\n"                                                                              \
+    "  crypto:KRK: { symbols: { kraken: KRKUSD } }\n"
 
 /** What one test has. */
 struct desk {
@@ -37,9 +39,12 @@ static bool takes(const void *ctx, const char *asset)
     return !desk->barred || strcmp(desk->barred, asset) != 0;
 }
 
-static struct desk desk_open(void)
+/** A board on which nothing stands; new assets get so many days by themselves. */
+static struct desk desk_open(int history_d)
 {
-    return (struct desk){.config = temp_config(yaml)};
+    char text[sizeof(YAML) + 16];
+    snprintf(text, sizeof(text), YAML, history_d);
+    return (struct desk){.config = temp_config(text)};
 }
 
 static void desk_close(struct desk *desk)
@@ -77,7 +82,7 @@ static int work_off(struct desk *desk)
 static void new_assets_get_their_history_once(void **state)
 {
     (void)state;
-    struct desk desk = desk_open();
+    struct desk desk = desk_open(100);
     struct chunk chunk;
     assert_true(next(&desk, &chunk));
     assert_string_equal(chunk.asset, "equity:AAPL");
@@ -92,9 +97,8 @@ static void new_assets_get_their_history_once(void **state)
 static void request_is_worked_off_in_chunks_and_only_what_is_missing(void **state)
 {
     (void)state;
-    struct desk desk = desk_open();
+    struct desk desk = desk_open(0);
     struct chunk chunk;
-    desk.config->ingest.history_d = 0;
     want(&desk, "equity:AAPL", TODAY - 700, TODAY + 50);
     assert_true(next(&desk, &chunk));
     assert_int_equal(chunk.days.from, TODAY - 700);
@@ -116,9 +120,8 @@ static void request_is_worked_off_in_chunks_and_only_what_is_missing(void **stat
 static void failed_call_is_made_again_and_a_source_that_has_nothing_is_not(void **state)
 {
     (void)state;
-    struct desk desk = desk_open();
+    struct desk desk = desk_open(0);
     struct chunk chunk;
-    desk.config->ingest.history_d = 0;
     want(&desk, "equity:AAPL", 100, 200);
     want(&desk, "equity:MSFT", 100, 200);
     assert_true(next(&desk, &chunk));
@@ -139,9 +142,8 @@ static void failed_call_is_made_again_and_a_source_that_has_nothing_is_not(void 
 static void history_under_another_symbol_is_another_history(void **state)
 {
     (void)state;
-    struct desk desk = desk_open();
+    struct desk desk = desk_open(0);
     struct chunk chunk;
-    desk.config->ingest.history_d = 0;
     const struct chunk old = {.source = "yahoo", .asset = "equity:AAPL", .symbol = "OLD", .days = {100, 200}};
     assert_non_null(requests_note(&desk.board, &old, OUTCOME_OK, 9, 1));
     want(&desk, "equity:AAPL", 100, 200);
@@ -167,7 +169,7 @@ static const char *refusal(struct desk *desk, struct backfill_words words, struc
 static void wrong_words_are_named(void **state)
 {
     (void)state;
-    struct desk desk = desk_open();
+    struct desk desk = desk_open(0);
     struct error error = {0};
     assert_non_null(strstr(refusal(&desk, (struct backfill_words){.assets = "equity:AAPL"}, &error), "--from"));
     assert_non_null(strstr(refusal(&desk, (struct backfill_words){.from = "-10d"}, &error), "--assets"));
@@ -197,7 +199,7 @@ static void wrong_words_are_named(void **state)
 static void patterns_and_ids_mean_each_asset_once(void **state)
 {
     (void)state;
-    struct desk desk = desk_open();
+    struct desk desk = desk_open(0);
     struct error error = {0};
     struct backfill_targets targets;
     const struct backfill_words words = {.assets = "equity:MSFT, *"};
