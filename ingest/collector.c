@@ -9,6 +9,7 @@
 #include "ingest/bookkeeper.h"
 #include "ingest/fetcher.h"
 #include "ingest/flights.h"
+#include "ingest/histories.h"
 #include "ingest/meters.h"
 #include "ingest/now.h"
 #include "ingest/publisher.h"
@@ -40,6 +41,7 @@ struct collector {
     struct fetcher *fetcher;
     struct flights flights;
     struct publisher *publisher;
+    struct histories *histories;
     struct source *sources; /* one per lane */
     struct stamp stamp;
     struct rates rates;
@@ -111,8 +113,15 @@ static void end_flight(struct collector *collector, struct flight *flight, const
                        struct call_verdict *verdict)
 {
     const struct moment now = moment_now();
+    const struct history_end history = history_end_of(flight->call);
     bookkeeper_end(collector->keeper, flight->call, flight->request_id, now.mono_ms);
     planner_done(collector->planner, flight->call, result, &now, verdict);
+    /* What was not published is fetched again. */
+    bool kept = collector->failure.code == ERROR_NONE && flight->delivery.failed == 0;
+    if (kept && !histories_ended(collector->histories, &history, result->outcome, flight->bars, verdict->retry_in_ms.set, &now,
+                                 &collector->failure)) {
+        log_warn(COMPONENT, "what is there of a history was not published; it is fetched again");
+    }
     flights_end(&collector->flights, flight);
 }
 
@@ -133,6 +142,7 @@ static void conclude(struct collector *collector, const struct reading *reading,
         .missing_count = reading->parsed.missing_count,
     };
     struct call_verdict verdict = {0};
+    flight->bars = reading->parsed.bar_count;
     meters_call(&collector->sources[flight->call->lane].meters, &measure);
     if (flight->delivery.waiting > 0) {
         flight_keep_result(flight, &result);
@@ -327,6 +337,7 @@ bool collector_turn(struct collector *collector, struct error *error)
         return false;
     }
     struct moment now = moment_now();
+    histories_turn(collector->histories, &now);
     if (!launch_due(collector, &now, error)) {
         return false;
     }
@@ -390,7 +401,9 @@ struct collector *collector_new(const struct config *config, struct error *error
     collector->publisher = collector->fetcher != NULL ? publisher_new(config, error) : NULL;
     collector->keeper =
         collector->publisher != NULL ? bookkeeper_new(config, collector->planner, close_lane, collector, error) : NULL;
-    if (collector->keeper == NULL) {
+    collector->histories =
+        collector->keeper != NULL ? histories_new(config, collector->planner, collector->publisher, error) : NULL;
+    if (collector->histories == NULL) {
         goto fail;
     }
     add_sources(collector);
@@ -405,6 +418,7 @@ void collector_free(struct collector *collector)
     if (collector == NULL) {
         return;
     }
+    histories_free(collector->histories);
     bookkeeper_free(collector->keeper);
     fetcher_free(collector->fetcher);
     publisher_free(collector->publisher);
@@ -428,6 +442,7 @@ bool collector_connect(struct collector *collector, struct error *error)
 void collector_disconnect(struct collector *collector)
 {
     bookkeeper_disconnect(collector->keeper);
+    histories_disconnect(collector->histories);
     publisher_disconnect(collector->publisher);
 }
 

@@ -22,6 +22,7 @@ struct flight {
     enum flight_stage stage;
     struct delivery delivery; /**< of its records */
     struct call_result result;
+    size_t bars; /**< that it brought */
 };
 
 /** Zero-initialised is empty and valid. */

@@ -83,6 +83,22 @@ void planner_done(struct planner *planner, struct call *call, const struct call_
 /** Milliseconds until planner_tick or planner_next may have something new to do; a result may come earlier. */
 int64_t planner_wait_ms(const struct planner *planner, const struct moment *now);
 
+/** A call beside all jobs: the days of one asset. */
+struct call_offer {
+    const char *asset;
+    const struct endpoint *endpoint;
+    int64_t from_us; /**< range as in request_spec */
+    int64_t to_us;
+};
+
+/** Whether a lane is on and may be asked about an asset. */
+bool planner_serves(const struct planner *planner, size_t lane, const char *asset);
+/**
+ * Queues a call that no job asks for; it counts in the quota and is retried as any. False when the lane is off or the asset is
+ * not one of its: then nothing was queued.
+ */
+bool planner_offer(struct planner *planner, size_t lane, const struct call_offer *offer, const struct moment *now);
+
 /** A slot of a job that a call serves. */
 struct call_slot {
     const char *job; /**< borrowed from the configuration */

@@ -24,7 +24,9 @@
 
 /** Place of the health events among the targets. */
 #define HEALTH RECORD_KINDS
-#define TARGETS (RECORD_KINDS + 1)
+/** Place of what is there of histories. */
+#define COVERAGE (RECORD_KINDS + 1)
+#define TARGETS (RECORD_KINDS + 2)
 
 /** A topic and the id of its schema. */
 struct target {
@@ -38,7 +40,7 @@ struct publisher {
     const struct config *config;
     struct registry *registry;
     struct producer *producer;      /* NULL: not connected */
-    struct target targets[TARGETS]; /* as in record_kinds, then the health events */
+    struct target targets[TARGETS]; /* as in record_kinds, then health events and coverage */
     uint64_t sent;                  /* records since the producer was made */
     uint64_t settled;               /* of those, the ones that no longer wait */
     uint64_t failed;                /* of those, the ones that were not delivered */
@@ -63,6 +65,8 @@ struct publisher *publisher_new(const struct config *config, struct error *error
     }
     publisher->targets[HEALTH] =
         (struct target){.topic = config_topic(config, "ingest.health"), .schema_json = health_event_schema_json};
+    publisher->targets[COVERAGE] =
+        (struct target){.topic = config_topic(config, "ingest.coverage"), .schema_json = backfill_coverage_schema_json};
     return publisher;
 }
 
@@ -218,6 +222,16 @@ bool publisher_health(struct publisher *publisher, const struct health_event *ev
     wire_put_header(&publisher->value, target->schema_id);
     health_event_encode(event, &publisher->value);
     return send_value(publisher, target, event->provider, event->at_us, error);
+}
+
+bool publisher_coverage(struct publisher *publisher, const struct backfill_coverage *coverage, struct str key,
+                        struct error *error)
+{
+    const struct target *target = &publisher->targets[COVERAGE];
+    buf_reset(&publisher->value);
+    wire_put_header(&publisher->value, target->schema_id);
+    backfill_coverage_encode(coverage, &publisher->value);
+    return send_value(publisher, target, key, coverage->updated_at_us, error);
 }
 
 /** Notes what the producer got rid of since the last look. */

@@ -44,6 +44,9 @@ bool publisher_records(struct publisher *publisher, const struct parse_result *p
                        struct error *error) MUST_CHECK;
 /** Queues a health event. On failure disconnect. */
 bool publisher_health(struct publisher *publisher, const struct health_event *event, struct error *error) MUST_CHECK;
+/** Queues what is there of a history. On failure disconnect. */
+bool publisher_coverage(struct publisher *publisher, const struct backfill_coverage *coverage, struct str key,
+                        struct error *error) MUST_CHECK;
 /** Serves the producer; `now_ms` is monotonic. False when it has failed for good: disconnect. */
 bool publisher_poll(struct publisher *publisher, int64_t now_ms, struct error *error) MUST_CHECK;
 /** Whether new calls may be made; otherwise `reason` says why not. */

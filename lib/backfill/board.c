@@ -92,6 +92,7 @@ bool board_add_request(struct board *board, const struct backfill_request *reque
         return false;
     }
     *add_wanted(board) = wanted;
+    board->changes++;
     return true;
 }
 
@@ -158,6 +159,7 @@ void board_add_coverage(struct board *board, const struct backfill_coverage *cov
         cover->failure = coverage->failure.set ? copy_text(coverage->failure.value) : NULL;
         cover->bars = coverage->bars;
         cover->updated_at_us = coverage->updated_at_us;
+        board->changes++;
     }
     free(source);
     free(asset);

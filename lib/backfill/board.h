@@ -52,6 +52,7 @@ struct board {
     size_t request_cap;
     struct cover *covers;
     size_t cover_count;
+    uint64_t changes; /**< counts what was taken over, so that a reader knows whether to look again */
 };
 
 void board_clear(struct board *board);
