@@ -14,7 +14,7 @@ struct call *call_new(const struct endpoint *endpoint, size_t lane, size_t asset
     return call;
 }
 
-struct request_spec call_spec(const struct call *call, const char *api_key)
+struct request_spec call_spec(const struct call *call, const char *api_key, const struct web_session *session)
 {
     return (struct request_spec){
         .assets = call->assets,
@@ -24,6 +24,8 @@ struct request_spec call_spec(const struct call *call, const char *api_key)
         .to_us = call->to_us,
         .params = call->params,
         .param_count = call->param_count,
+        .cookie = session->cookie,
+        .token = session->token,
     };
 }
 

@@ -13,20 +13,22 @@
 #include <stdint.h>
 
 #include "ingest/provider.h"
+#include "ingest/web_session.h"
 
 struct job;
 
 /** One HTTP request to be, over all its attempts. */
 struct call {
     const struct endpoint *endpoint;
-    struct job *job;         /**< whose slot it serves; NULL: a question about an asset that was missing from a batch */
-    size_t batch;            /**< number of the batch in the slot */
-    size_t lane;             /**< number of its provider in the planner */
-    int64_t attempt;         /**< from 1 */
-    int64_t not_before_ms;   /**< monotonic */
-    uint64_t era;            /**< of its lane when it was taken; set by the planner */
-    uint64_t sequence;       /**< order among calls of one time; set by the queue */
-    struct opt_long from_us; /**< range that is asked for, as in request_spec */
+    const struct endpoint *fallback; /**< asked once the other one stays refused; NULL: none, or it is asked already */
+    struct job *job;                 /**< whose slot it serves; NULL: a question about an asset that was missing from a batch */
+    size_t batch;                    /**< number of the batch in the slot */
+    size_t lane;                     /**< number of its provider in the planner */
+    int64_t attempt;                 /**< from 1 */
+    int64_t not_before_ms;           /**< monotonic */
+    uint64_t era;                    /**< of its lane when it was taken; set by the planner */
+    uint64_t sequence;               /**< order among calls of one time; set by the queue */
+    struct opt_long from_us;         /**< range that is asked for, as in request_spec */
     struct opt_long to_us;
     const struct job_param *params; /**< borrowed from the configuration */
     size_t param_count;
@@ -37,8 +39,8 @@ struct call {
 /** A first attempt with room for `asset_count` assets (to be filled in). Freed with free(). */
 struct call *call_new(const struct endpoint *endpoint, size_t lane, size_t asset_count);
 
-/** What the endpoint builds a request of and parses the answer with; borrowed from the call. `api_key`: NULL for none. */
-struct request_spec call_spec(const struct call *call, const char *api_key);
+/** What an endpoint builds a request of and parses the answer with; borrowed from all three. `api_key`: NULL for none. */
+struct request_spec call_spec(const struct call *call, const char *api_key, const struct web_session *session);
 
 /** A binary heap. Zero-initialised is empty and valid. */
 struct call_queue {

@@ -32,6 +32,8 @@
 /** What the collector knows about a provider beside its lane. */
 struct source {
     const char *api_key; /* NULL: none */
+    const struct provider *provider;
+    struct web_session session;
     struct meters meters;
 };
 
@@ -75,6 +77,7 @@ static void add_sources(struct collector *collector)
         struct lane_view view;
         planner_view(collector->planner, i, &now, &view);
         collector->sources[i].api_key = find_key(view.settings);
+        collector->sources[i].provider = provider_find(view.settings->name);
         meters_init(&collector->sources[i].meters, view.settings->name);
         meters_show(&collector->sources[i].meters, &view);
     }
@@ -125,6 +128,23 @@ static void end_flight(struct collector *collector, struct flight *flight, const
     flights_end(&collector->flights, flight);
 }
 
+/** Learns from an answer what it says about the session. Whether the call is to go out again, with a session or a new one. */
+static bool note_session(struct source *source, const struct reading *reading, const struct flight *flight)
+{
+    bool good = reading->parsed.outcome == OUTCOME_OK;
+    if (flight->endpoint != flight->call->endpoint) {
+        web_session_take(&source->session, &reading->parsed);
+        return good;
+    }
+    if (!flight->endpoint->needs_session) {
+        return false;
+    }
+    if (good) {
+        web_session_prove(&source->session);
+    }
+    return reading->status.set && reading->status.value == 401 && web_session_refused(&source->session);
+}
+
 /** Counts and logs a call. Its flight ends now, unless records of it wait to be acknowledged. */
 static void conclude(struct collector *collector, const struct reading *reading, struct flight *flight)
 {
@@ -140,6 +160,7 @@ static void conclude(struct collector *collector, const struct reading *reading,
         .retry_after_s = reading->retry_after_s,
         .missing = reading->parsed.missing,
         .missing_count = reading->parsed.missing_count,
+        .again = note_session(&collector->sources[flight->call->lane], reading, flight),
     };
     struct call_verdict verdict = {0};
     flight->bars = reading->parsed.bar_count;
@@ -164,6 +185,8 @@ static void land(struct collector *collector, struct flight *flight, const struc
     const struct reading_origin origin = {
         .provider = source->meters.provider,
         .api_key = source->api_key,
+        .session = &source->session,
+        .endpoint = flight->endpoint,
         .request_id = flight->request_id,
         .fetched_at_us = stamp_time_us(&collector->stamp, clock_wall_us()),
     };
@@ -197,17 +220,27 @@ static void on_fetched(void *ctx, const struct fetch_result *fetched)
 }
 
 /** Puts base URL, path and headers of a call together. */
-static bool build_request(struct collector *collector, const struct call *call, const char *base_url, struct error *error)
+static bool build_request(struct collector *collector, const struct flight *flight, const struct provider_settings *settings,
+                          struct error *error)
 {
-    const struct request_spec spec = call_spec(call, collector->sources[call->lane].api_key);
+    const struct source *source = &collector->sources[flight->call->lane];
+    const struct request_spec spec = call_spec(flight->call, source->api_key, &source->session);
+    bool other_host = flight->endpoint->other_host && settings->session_url[0] != '\0';
     buf_reset(&collector->url);
     buf_reset(&collector->headers);
-    buf_append_str(&collector->url, str_from(base_url));
-    if (!call->endpoint->build(&spec, &collector->url, &collector->headers, error)) {
+    buf_append_str(&collector->url, str_from(other_host ? settings->session_url : settings->base_url));
+    if (!flight->endpoint->build(&spec, &collector->url, &collector->headers, error)) {
         return false;
     }
     buf_append(&collector->url, "", 1);
     return true;
+}
+
+/** What is to be asked for a call now: its own endpoint, or first the session that it needs. */
+static const struct endpoint *next_endpoint(const struct source *source, const struct call *call)
+{
+    const struct endpoint *step = call->endpoint->needs_session ? web_session_step(&source->session, source->provider) : NULL;
+    return step != NULL ? step : call->endpoint;
 }
 
 /** Sends a call on its way; one that cannot even start counts as unreachable. */
@@ -217,7 +250,8 @@ static void launch(struct collector *collector, struct flight *flight, const str
     struct error error = {0};
     planner_view(collector->planner, flight->call->lane, now, &lane);
     flight->stage = FLIGHT_CALLED;
-    bool started = build_request(collector, flight->call, lane.settings->base_url, &error);
+    flight->endpoint = next_endpoint(&collector->sources[flight->call->lane], flight->call);
+    bool started = build_request(collector, flight, lane.settings, &error);
     if (started) {
         const struct fetch_request request = {
             .url = (const char *)collector->url.data, .headers = buf_str(&collector->headers), .ctx = flight};
@@ -423,6 +457,9 @@ void collector_free(struct collector *collector)
     fetcher_free(collector->fetcher);
     publisher_free(collector->publisher);
     flights_clear(&collector->flights);
+    for (size_t i = 0; collector->sources != NULL && i < planner_lanes(collector->planner); i++) {
+        web_session_clear(&collector->sources[i].session);
+    }
     planner_free(collector->planner);
     rates_clear(&collector->rates);
     arena_clear(&collector->arena);

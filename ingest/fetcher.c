@@ -24,6 +24,8 @@ struct transfer {
     void *ctx;
     struct buf body;
     struct buf content_type;
+    struct buf cookies; /* as a Cookie header has them */
+    struct buf location;
     size_t header_lines;
     size_t header_bytes;
     struct opt_long date_us;
@@ -72,6 +74,8 @@ static void transfer_free(struct transfer *transfer)
     curl_slist_free_all(transfer->headers);
     buf_clear(&transfer->body);
     buf_clear(&transfer->content_type);
+    buf_clear(&transfer->cookies);
+    buf_clear(&transfer->location);
     free(transfer);
 }
 
@@ -167,8 +171,26 @@ static bool header_value(struct str line, const char *name, struct str *value)
 static void begin_headers(struct transfer *transfer)
 {
     buf_reset(&transfer->content_type);
+    buf_reset(&transfer->cookies);
+    buf_reset(&transfer->location);
     transfer->date_us = (struct opt_long){0};
     transfer->retry_after_s = (struct opt_long){0};
+}
+
+/** Keeps name and value of a Set-Cookie header; one that is too long or no plain text is as good as none. */
+static void take_cookie(struct buf *cookies, struct str value)
+{
+    const char *end = memchr(value.ptr, ';', value.len);
+    value.len = end != NULL ? (size_t)(end - value.ptr) : value.len;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] < ' ' || value.ptr[i] > '~') {
+            return;
+        }
+    }
+    if (value.len > 0 && cookies->len + value.len + 2 <= FETCH_COOKIES_BYTES_MAX) {
+        buf_append_str(cookies, cookies->len > 0 ? STR("; ") : STR(""));
+        buf_append_str(cookies, value);
+    }
 }
 
 /** Keeps what parsers and planner want of a header line. */
@@ -181,6 +203,11 @@ static void read_header(struct transfer *transfer, struct str line)
     } else if (header_value(line, "content-type", &value)) {
         buf_reset(&transfer->content_type);
         buf_append_str(&transfer->content_type, value);
+    } else if (header_value(line, "set-cookie", &value)) {
+        take_cookie(&transfer->cookies, value);
+    } else if (header_value(line, "location", &value)) {
+        buf_reset(&transfer->location);
+        buf_append_str(&transfer->location, value);
     } else if (header_value(line, "date", &value) && http_date_parse(value, &number)) {
         transfer->date_us = SOME_LONG(number);
     } else if (header_value(line, "retry-after", &value) && retry_after_parse(value, clock_wall_us(), &number)) {
@@ -346,6 +373,8 @@ static void finish(struct transfer *transfer, CURLcode code, fetch_done_fn done,
             .body = buf_str(&transfer->body),
             .date_us = transfer->date_us,
             .retry_after_s = transfer->retry_after_s,
+            .cookies = buf_str(&transfer->cookies),
+            .location = buf_str(&transfer->location),
         };
     } else {
         set_failure(transfer, code, &result);

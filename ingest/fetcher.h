@@ -23,6 +23,8 @@
 /** Most header lines of a response, and bytes of all of them. */
 #define FETCH_HEADER_LINES_MAX 200
 #define FETCH_HEADER_BYTES_MAX 65536
+/** Most bytes of cookies that are kept of a response. */
+#define FETCH_COOKIES_BYTES_MAX 4096
 
 struct fetcher_options {
     const char *user_agent;     /**< copied */

@@ -18,6 +18,7 @@ enum flight_stage {
 
 struct flight {
     struct call *call;
+    const struct endpoint *endpoint; /**< that is asked: the call's, or a step of the session it needs */
     char request_id[REQUEST_ID_SIZE];
     enum flight_stage stage;
     struct delivery delivery; /**< of its records */

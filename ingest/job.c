@@ -35,21 +35,41 @@ const struct provider *job_provider(const struct config *config, const struct jo
     return NULL;
 }
 
-/** Finds the endpoint by its name. */
-static bool bind_endpoint(struct job *job, const struct config *config, const struct provider *provider, struct error *error)
+/** The endpoint of that name; `field` says which field of the job names it. NULL with ERROR_USAGE when there is none. */
+static const struct endpoint *find_endpoint(const struct job *job, const struct config *config, const struct provider *provider,
+                                            const char *field, const char *name, struct error *error)
 {
     const char *words[WORDS_MAX];
     char problem[80];
     size_t count = 0;
-    job->endpoint = provider_endpoint(provider, job->settings->endpoint);
-    if (job->endpoint != NULL) {
-        return true;
+    const struct endpoint *endpoint = provider_endpoint(provider, name);
+    if (endpoint != NULL) {
+        return endpoint;
     }
     for (; count < provider->endpoint_count && count < WORDS_MAX; count++) {
         words[count] = provider->endpoints[count].name;
     }
     snprintf(problem, sizeof problem, "%s has no endpoint", provider->name);
-    return unknown_word(config, job->settings, "endpoint", problem, job->settings->endpoint, words, count, error);
+    unknown_word(config, job->settings, field, problem, name, words, count, error);
+    return NULL;
+}
+
+/** Finds the endpoint of a job, and the one in its place: that has to take as many assets, and gets no parameters. */
+static bool bind_endpoints(struct job *job, const struct config *config, const struct provider *provider, struct error *error)
+{
+    const struct job_settings *settings = job->settings;
+    job->endpoint = find_endpoint(job, config, provider, "endpoint", settings->endpoint, error);
+    if (job->endpoint == NULL || settings->fallback[0] == '\0') {
+        return job->endpoint != NULL;
+    }
+    job->fallback = find_endpoint(job, config, provider, "fallback", settings->fallback, error);
+    if (job->fallback != NULL &&
+        (job->fallback == job->endpoint || job->fallback->batch_max < job->endpoint->batch_max || settings->param_count > 0)) {
+        return error_set(error, ERROR_USAGE, "%s:%d: jobs.%s.fallback: '%s' cannot stand in for '%s'%s", config->path,
+                         settings->line, settings->name, settings->fallback, settings->endpoint,
+                         settings->param_count > 0 ? " with its params" : "");
+    }
+    return job->fallback != NULL;
 }
 
 /** Collects the assets that the job is about and the provider has a symbol for. */
@@ -123,7 +143,7 @@ bool job_bind(struct job *job, const struct config *config, const struct job_set
               const struct roster *roster, uint64_t seed, struct error *error)
 {
     *job = (struct job){.settings = settings};
-    if (!bind_endpoint(job, config, provider, error) || !check_params(job, config, error)) {
+    if (!bind_endpoints(job, config, provider, error) || !check_params(job, config, error)) {
         return false;
     }
     bind_assets(job, config, roster);
@@ -143,6 +163,7 @@ static struct call *slot_call(struct job *job, size_t batch, struct roster_entry
 {
     struct call *call = call_new(job->endpoint, job->lane, count);
     call->job = job;
+    call->fallback = job->fallback;
     call->batch = batch;
     call->not_before_ms = now_ms;
     call->params = job->settings->params;

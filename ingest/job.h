@@ -17,8 +17,9 @@
 struct job {
     const struct job_settings *settings;
     const struct endpoint *endpoint;
-    size_t lane;                  /**< number of its provider in the planner */
-    struct roster_entry **assets; /**< in the order of the configuration */
+    const struct endpoint *fallback; /**< NULL: none */
+    size_t lane;                     /**< number of its provider in the planner */
+    struct roster_entry **assets;    /**< in the order of the configuration */
     size_t asset_count;
     bool *under_way; /**< per batch: its call is queued, in flight or waits for a retry */
     size_t batch_count;

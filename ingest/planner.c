@@ -197,6 +197,26 @@ static const char *retire(struct lane *lane, const struct call *call, enum outco
     return entry != NULL && roster_retire(&lane->roster, entry) ? entry->asset.asset : NULL;
 }
 
+/** Whether the endpoint in place of a call's own is to be asked: its own is refused, and stays so. */
+static bool may_fall_back(const struct call *call, const struct call_result *result, bool gave_up)
+{
+    return call->fallback != NULL && (result->outcome == OUTCOME_BLOCKED || (result->outcome == OUTCOME_LIMITED && gave_up));
+}
+
+/** Queues a call again: the same one after a step of a session, or the one that stands in for it. */
+static void queue_again(struct lane *lane, struct call *call, const struct call_result *result, int64_t now_ms,
+                        struct call_verdict *verdict)
+{
+    if (!result->again) {
+        call->endpoint = call->fallback;
+        call->fallback = NULL;
+        call->attempt = 1;
+        verdict->fallback = call->endpoint->name;
+    }
+    call->not_before_ms = now_ms;
+    call_queue_push(&lane->queue, call);
+}
+
 void planner_done(struct planner *planner, struct call *call, const struct call_result *result, const struct moment *now,
                   struct call_verdict *verdict)
 {
@@ -210,6 +230,11 @@ void planner_done(struct planner *planner, struct call *call, const struct call_
     ask_missing(lane, call, result, now->mono_ms, verdict);
     verdict->retired = retire(lane, call, result->outcome);
     verdict->gave_up = failed && call->attempt >= settings->retry_attempts;
+    if (call->era == lane->era && (result->again || may_fall_back(call, result, verdict->gave_up))) {
+        verdict->gave_up = false;
+        queue_again(lane, call, result, now->mono_ms, verdict);
+        return;
+    }
     if (!failed || verdict->gave_up || call->era != lane->era) {
         close_call(lane, call, !failed, now->mono_ms);
         return;

@@ -35,11 +35,13 @@ struct call_result {
     struct opt_long retry_after_s;
     const struct request_asset *const *missing; /**< assets of the call that a good answer did not hold */
     size_t missing_count;
+    bool again; /**< the request only prepared for the call: it goes out again at once, and that is no attempt more */
 };
 
 /** What the planner made of it, for logs. */
 struct call_verdict {
     struct opt_long retry_in_ms; /**< set: the call is queued again */
+    const char *fallback;        /**< endpoint that is asked from now on, or NULL */
     bool gave_up;                /**< it failed, and no attempt is left */
     struct opt_long pause_ms;    /**< set: the provider gets no call for so long */
     const char *retired;         /**< asset that is inactive from now on, or NULL; borrowed from the configuration */

@@ -53,6 +53,8 @@ struct request_spec {
     struct opt_long to_us;   /**< its end, exclusive; unset: now */
     const struct job_param *params; /**< of the job: only names that the endpoint takes */
     size_t param_count;
+    const char *cookie; /**< of the session, for the Cookie header; NULL: none */
+    const char *token;  /**< of the session; NULL: none */
 };
 /** The value of a parameter, or `fallback`. */
 const char *request_param(const struct request_spec *spec, const char *name, const char *fallback);
@@ -68,6 +70,8 @@ struct http_response {
     struct opt_long date_us;       /**< Date header */
     struct opt_long retry_after_s; /**< Retry-After, seconds or date turned into seconds */
     int64_t fetched_at_us;
+    struct str cookies;  /**< of all Set-Cookie headers, as a Cookie header has them: `A=1; B=2`; empty: none */
+    struct str location; /**< Location header; empty: none. It is never followed */
 };
 
 /** What a parse gives. Strings are borrowed from body, request and arena. */
@@ -84,6 +88,8 @@ struct parse_result {
     size_t indicator_count;
     struct ranking *rankings;
     size_t ranking_count;
+    struct str cookie;                    /**< what a step of a session gave; empty otherwise */
+    struct str token;                     /**< the same */
     const struct request_asset **missing; /**< asked for and absent from a good answer */
     size_t missing_count;
 };
@@ -97,6 +103,8 @@ struct parse_result {
 struct endpoint {
     const char *name;          /**< as in a job: chart, spark, simple_price */
     size_t batch_max;          /**< assets per call, or BATCH_WHOLE */
+    bool needs_session;        /**< asked only with cookie and token of a session */
+    bool other_host;           /**< asked at the provider's session_url in place of its base_url */
     const char *const *params; /**< names of the job parameters it takes, ended by NULL; NULL: none */
     /**
      * Appends path and query (`/v8/finance/chart/AAPL?...`), percent-encoded, to `path`; may append headers (`Name: value\n`).
@@ -114,6 +122,8 @@ struct provider {
     const char *name;
     const struct endpoint *endpoints;
     size_t endpoint_count;
+    const struct endpoint *session_cookie; /**< asked for the cookie of a session; NULL: no endpoint needs one */
+    const struct endpoint *session_token;  /**< asked for its token */
     const char *history; /**< endpoint that gives the daily bars of a range (from_us, to_us), for backfill; NULL: none does */
 };
 

@@ -20,13 +20,13 @@ static void redact(char *message, const char *secret)
 void reading_take(struct reading *reading, const struct reading_origin *origin, const struct call *call,
                   const struct fetch_result *fetched, struct arena *arena)
 {
-    const struct request_spec spec = call_spec(call, origin->api_key);
+    const struct request_spec spec = call_spec(call, origin->api_key, origin->session);
     struct http_response response = fetched->response;
     response.fetched_at_us = origin->fetched_at_us;
     *reading = (struct reading){
         .provider = origin->provider,
-        .endpoint = call->endpoint->name,
-        .asset = call->asset_count == 1 && call->endpoint->batch_max != BATCH_WHOLE ? call->assets[0].asset : NULL,
+        .endpoint = origin->endpoint->name,
+        .asset = call->asset_count == 1 && origin->endpoint->batch_max != BATCH_WHOLE ? call->assets[0].asset : NULL,
         .attempt = call->attempt,
         .request_id = origin->request_id,
         .fetched_at_us = origin->fetched_at_us,
@@ -38,7 +38,7 @@ void reading_take(struct reading *reading, const struct reading_origin *origin, 
         return;
     }
     reading->status = SOME_INT(response.status);
-    call->endpoint->parse(&spec, &response, arena, &reading->parsed);
+    origin->endpoint->parse(&spec, &response, arena, &reading->parsed);
     redact(reading->parsed.message, origin->api_key);
     records_stamp(&reading->parsed, origin->fetched_at_us, origin->request_id);
 }
@@ -78,6 +78,9 @@ static const char *words_of(const struct parse_result *parsed, const struct call
     if (verdict->retired != NULL) {
         return "the asset is inactive at this provider from now on";
     }
+    if (verdict->fallback != NULL) {
+        return "the endpoint is refused and another one is asked from now on";
+    }
     if (verdict->retry_in_ms.set) {
         return "the call failed and will be made again";
     }
@@ -111,6 +114,9 @@ void reading_log(const struct reading *reading, const struct call_verdict *verdi
     }
     if (verdict->pause_ms.set) {
         fields[count++] = F_INT("pause_ms", verdict->pause_ms.value);
+    }
+    if (verdict->fallback != NULL) {
+        fields[count++] = F_STR("fallback", verdict->fallback);
     }
     if (verdict->questions > 0) {
         fields[count++] = F_INT("questions", verdict->questions);

@@ -12,6 +12,7 @@
 #include "ingest/call.h"
 #include "ingest/fetcher.h"
 #include "ingest/planner.h"
+#include "ingest/web_session.h"
 
 struct reading {
     const char *provider;
@@ -30,6 +31,8 @@ struct reading {
 struct reading_origin {
     const char *provider;
     const char *api_key; /**< NULL: none */
+    const struct web_session *session;
+    const struct endpoint *endpoint; /**< that was asked: the call's, or a step of the session */
     const char *request_id;
     int64_t fetched_at_us;
 };

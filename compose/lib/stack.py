@@ -311,7 +311,8 @@ class Stack:
         """Overrides that send every provider of the configuration to the simulator."""
         base = f"http://127.0.0.1:{self.ports['sim']}"
         config = self.extra_env.get("QUOTEBUS_CONFIG") or ROOT / "config" / "quotebus.yaml"
-        return {f"QUOTEBUS_PROVIDERS_{name.upper()}_BASE_URL": f"{base}/{name}" for name in configured_providers(config)}
+        return {f"QUOTEBUS_PROVIDERS_{name.upper()}_{field}": f"{base}/{name}"
+                for name in configured_providers(config) for field in ("BASE_URL", "SESSION_URL")}
 
     def ready(self, stage):
         return http_ok(f"http://127.0.0.1:{self.ports[stage]}/readyz")

@@ -17,6 +17,36 @@
 /** Half a unit in the last place of a float32, relative. */
 #define FLOAT32_ERROR 6e-8
 
+/** Where Yahoo sends visitors that have not agreed to cookies. */
+static bool is_consent(struct str text)
+{
+    return text_has(text, "consent.yahoo.") || text_has(text, "guce.yahoo.");
+}
+
+bool yahoo_wants_consent(const struct http_response *http, struct parse_result *result)
+{
+    bool page = http->body.len > 0 && http->body.ptr[0] == '<' && is_consent(http->body);
+    if (!is_consent(http->location) && !page) {
+        return false;
+    }
+    reply_set(result, OUTCOME_BLOCKED,
+              "Yahoo asks for consent to cookies, as it does in Europe: fetch by a proxy elsewhere (https_proxy), or set "
+              "providers.yahoo.enabled to false");
+    return true;
+}
+
+json_t *yahoo_json(const struct http_response *http, struct parse_result *result)
+{
+    return yahoo_wants_consent(http, result) ? NULL : reply_json(http, result);
+}
+
+void yahoo_add_cookie(const struct request_spec *spec, struct buf *headers)
+{
+    if (spec->cookie != NULL) {
+        buf_printf(headers, "Cookie: %s\n", spec->cookie);
+    }
+}
+
 /** `/v8/finance/chart/AAPL?...` */
 static bool build_chart(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error)
 {
@@ -180,7 +210,7 @@ static void parse_chart(const struct request_spec *spec, const struct http_respo
                         struct parse_result *result)
 {
     reply_begin(spec, arena, result);
-    json_t *root = reply_json(response, result);
+    json_t *root = yahoo_json(response, result);
     const json_t *list = root == NULL ? NULL : yahoo_results(root, "chart", response, result);
     if (list != NULL) {
         const json_t *first = json_array_get(list, 0);
@@ -202,7 +232,7 @@ static void parse_spark(const struct request_spec *spec, const struct http_respo
                         struct parse_result *result)
 {
     reply_begin(spec, arena, result);
-    json_t *root = reply_json(response, result);
+    json_t *root = yahoo_json(response, result);
     const json_t *list = root == NULL ? NULL : yahoo_results(root, "spark", response, result);
     bool nothing_known =
         root != NULL && list == NULL && (result->outcome == OUTCOME_UNKNOWN_SYMBOL || result->outcome == OUTCOME_DELISTED);
@@ -227,12 +257,19 @@ static const struct endpoint endpoints[] = {
      .params = yahoo_history_params,
      .build = yahoo_build_history,
      .parse = yahoo_parse_history},
-    {.name = "quote", .batch_max = 50, .build = yahoo_build_quote, .parse = yahoo_parse_quote, .ask_missing = "chart"},
+    {.name = "quote",
+     .batch_max = 50,
+     .needs_session = true,
+     .build = yahoo_build_quote,
+     .parse = yahoo_parse_quote,
+     .ask_missing = "chart"},
 };
 
 const struct provider provider_yahoo = {
     .name = YAHOO,
     .endpoints = endpoints,
     .endpoint_count = sizeof endpoints / sizeof endpoints[0],
+    .session_cookie = &yahoo_session_cookie,
+    .session_token = &yahoo_session_crumb,
     .history = "history",
 };

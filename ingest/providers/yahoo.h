@@ -22,6 +22,15 @@ int yahoo_hint(const json_t *object);
 double yahoo_price(double value, int hint);
 /** A price of an object; unset when it is no number. */
 struct opt_double yahoo_number(const json_t *object, const char *key, int hint);
+/**
+ * The JSON of an answer (json_decref it), or NULL with the outcome set: what reply_json does, and the page that asks visitors
+ * from Europe for consent to cookies told apart.
+ */
+json_t *yahoo_json(const struct http_response *http, struct parse_result *result);
+/** Whether an answer is that page, or leads to it; then the outcome is set. */
+bool yahoo_wants_consent(const struct http_response *http, struct parse_result *result);
+/** Adds the cookie of the session, if there is one, as a header. */
+void yahoo_add_cookie(const struct request_spec *spec, struct buf *headers);
 /** The JSON array `wrapper`.result of an answer, or NULL with the outcome set: errors, limits and refusals are judged here. */
 const json_t *yahoo_results(const json_t *root, const char *wrapper, const struct http_response *http,
                             struct parse_result *result);
@@ -36,6 +45,9 @@ void yahoo_parse_history(const struct request_spec *spec, const struct http_resp
                          struct parse_result *result);
 /** Names of the parameters of the history endpoint. */
 extern const char *const yahoo_history_params[];
+
+/** The two requests that make a session. */
+extern const struct endpoint yahoo_session_cookie, yahoo_session_crumb;
 
 /** `/v7/finance/quote?symbols=AAPL,MSFT&...` */
 bool yahoo_build_quote(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error);

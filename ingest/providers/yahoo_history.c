@@ -292,7 +292,7 @@ void yahoo_parse_history(const struct request_spec *spec, const struct http_resp
                          struct parse_result *result)
 {
     reply_begin(spec, arena, result);
-    json_t *root = reply_json(response, result);
+    json_t *root = yahoo_json(response, result);
     const json_t *list = root == NULL ? NULL : yahoo_results(root, "chart", response, result);
     const json_t *first = json_array_get(list, 0);
     if (list != NULL && check_meta(spec, json_object_get(first, "meta"), result)) {

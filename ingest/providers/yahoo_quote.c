@@ -9,10 +9,14 @@
 
 bool yahoo_build_quote(const struct request_spec *spec, struct buf *path, struct buf *headers, struct error *error)
 {
-    (void)headers;
     (void)error;
+    yahoo_add_cookie(spec, headers);
     buf_append_str(path, STR("/v7/finance/quote?symbols="));
     path_symbols(path, spec);
+    if (spec->token != NULL) {
+        buf_append_str(path, STR("&crumb="));
+        path_escape(path, spec->token);
+    }
     return true;
 }
 
@@ -46,7 +50,7 @@ void yahoo_parse_quote(const struct request_spec *spec, const struct http_respon
                        struct parse_result *result)
 {
     reply_begin(spec, arena, result);
-    json_t *root = reply_json(response, result);
+    json_t *root = yahoo_json(response, result);
     const json_t *list = root == NULL ? NULL : yahoo_results(root, "quoteResponse", response, result);
     for (size_t i = 0; list != NULL && i < spec->asset_count; i++) {
         const json_t *entry = json_find(list, "symbol", spec->assets[i].symbol);

@@ -100,6 +100,7 @@ struct provider_settings {
     int64_t reset_period_seconds;
     double batch_delay_seconds; /**< least pause between two calls */
     int64_t max_in_flight;      /**< calls under way at once */
+    char *session_url;          /**< where the cookie of a session comes from; empty: base_url */
     char *api_key_env;          /**< name of the environment variable that holds the key; empty: none */
 };
 
@@ -127,6 +128,7 @@ struct job_settings {
     char *name; /**< key of the mapping */
     char *provider;
     char *endpoint;
+    char *fallback; /**< endpoint that is asked when the other one stays refused; empty: none */
     int64_t every_s;
     struct string_list classes; /**< asset classes; empty: all */
     struct string_list assets;  /**< asset ids; empty: all of the classes */

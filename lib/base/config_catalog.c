@@ -20,6 +20,7 @@ static const struct yaml_field provider_fields[] = {
     YAML_INT(struct provider_settings, reset_period_seconds, "86400", 1, 366.0 * DAY_S),
     YAML_DOUBLE(struct provider_settings, batch_delay_seconds, "0", 0, DAY_S),
     YAML_INT(struct provider_settings, max_in_flight, "1", 1, 64),
+    YAML_TEXT(struct provider_settings, session_url, ""),
     YAML_TEXT(struct provider_settings, api_key_env, ""),
 };
 
@@ -28,11 +29,9 @@ static const struct yaml_field asset_fields[] = {
 };
 
 static const struct yaml_field job_fields[] = {
-    YAML_TEXT(struct job_settings, provider, NULL),
-    YAML_TEXT(struct job_settings, endpoint, NULL),
-    YAML_INT(struct job_settings, every_s, NULL, 1, 31.0 * DAY_S),
-    YAML_TEXT_LIST(struct job_settings, classes),
-    YAML_TEXT_LIST(struct job_settings, assets),
+    YAML_TEXT(struct job_settings, provider, NULL), YAML_TEXT(struct job_settings, endpoint, NULL),
+    YAML_TEXT(struct job_settings, fallback, ""),   YAML_INT(struct job_settings, every_s, NULL, 1, 31.0 * DAY_S),
+    YAML_TEXT_LIST(struct job_settings, classes),   YAML_TEXT_LIST(struct job_settings, assets),
 };
 
 /** One entry of a collection on its way into its struct. */
@@ -97,9 +96,12 @@ static bool read_provider(const struct config_reader *reader, const struct entry
                    reader->config->memory, reader->error))
         return false;
     if (!config_check_field(reader, entry->node, entry->path, "base_url", provider->base_url, config_judge_public_url) ||
+        (*provider->session_url &&
+         !config_check_field(reader, entry->node, entry->path, "session_url", provider->session_url, config_judge_public_url)) ||
         !config_check_field(reader, entry->node, entry->path, "api_key_env", provider->api_key_env, config_judge_variable))
         return false;
     strip_slashes(provider->base_url);
+    strip_slashes(provider->session_url);
     return true;
 }
 

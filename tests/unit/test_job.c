@@ -51,11 +51,25 @@ static void parameter_that_the_endpoint_does_not_take_is_refused(void **state)
     assert_refused(CHART_JOB(", params: { page: 2 }"), "jobs.prices.params: chart takes no parameter 'page'");
 }
 
+#define SPARK_JOB(fallback)                                                                                                      \
+    "providers:\n  yahoo: { base_url: 'http://127.0.0.1:1' }\n"                                                                  \
+    "assets:\n  equity:AAPL: { symbols: { yahoo: AAPL } }\n"                                                                     \
+    "jobs:\n  prices: { provider: yahoo, endpoint: spark, every_s: 60, fallback: " fallback " }\n"
+
+static void fallback_must_be_another_endpoint_that_takes_as_many_assets(void **state)
+{
+    (void)state;
+    assert_refused(SPARK_JOB("quot"), ":6: jobs.prices.fallback: yahoo has no endpoint 'quot'; did you mean quote?");
+    assert_refused(SPARK_JOB("spark"), "jobs.prices.fallback: 'spark' cannot stand in for 'spark'");
+    assert_refused(SPARK_JOB("chart"), "jobs.prices.fallback: 'chart' cannot stand in for 'spark'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parameters_of_a_job_are_read_in_their_order),
         cmocka_unit_test(parameter_that_the_endpoint_does_not_take_is_refused),
+        cmocka_unit_test(fallback_must_be_another_endpoint_that_takes_as_many_assets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

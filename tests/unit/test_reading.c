@@ -12,7 +12,17 @@
 
 static const struct provider_settings limits = {.name = "yahoo", .max_calls = 25};
 static const struct lane_view lane = {.settings = &limits, .quota_used = 7};
-static const struct reading_origin origin = {.provider = "yahoo", .request_id = "0123", .fetched_at_us = FETCHED_US};
+static const struct web_session no_session = {0};
+
+/** The origin of a call of yahoo. */
+static struct reading_origin origin_of(const struct call *call)
+{
+    return (struct reading_origin){.provider = "yahoo",
+                                   .session = &no_session,
+                                   .endpoint = call->endpoint,
+                                   .request_id = "0123",
+                                   .fetched_at_us = FETCHED_US};
+}
 
 /** A call of yahoo's `endpoint` for AAPL, or for AAPL and HES. */
 static struct call *new_call(const char *endpoint, size_t assets)
@@ -39,6 +49,7 @@ static void quotes_get_the_fetch_time_and_the_request_id(void **state)
                      .content_type = STR("application/json"),
                      .body = STR("{\"spark\":{\"result\":[{\"symbol\":\"AAPL\",\"response\":[{\"meta\":{\"symbol\":\"AAPL\","
                                  "\"currency\":\"USD\",\"regularMarketPrice\":244.87}}]}]}}")}};
+    const struct reading_origin origin = origin_of(call);
     reading_take(&reading, &origin, call, &fetched, &arena);
     assert_int_equal(reading.parsed.quote_count, 1);
     assert_int_equal(reading.parsed.quotes[0].fetched_at_us, FETCHED_US);
@@ -74,6 +85,7 @@ static void delisted_asset_stands_in_the_health_event(void **state)
                      .retry_after_s = SOME_LONG(5),
                      .body = STR("{\"chart\":{\"result\":null,\"error\":{\"code\":\"Not Found\",\"description\":\"No data found, "
                                  "symbol may be delisted\"}}}")}};
+    const struct reading_origin origin = origin_of(call);
     reading_take(&reading, &origin, call, &fetched, &arena);
     const struct health_event event = reading_health(&reading, &lane);
     assert_true(str_is(event.state, "delisted"));
@@ -92,6 +104,7 @@ static void call_without_a_response_says_why(void **state)
     const struct provider_settings unlimited = {.name = "yahoo"};
     const struct lane_view view = {.settings = &unlimited};
     const struct fetch_result fetched = {.failure = OUTCOME_TIMEOUT, .message = "no whole response in time"};
+    const struct reading_origin origin = origin_of(call);
     reading_take(&reading, &origin, call, &fetched, &arena);
     assert_int_equal(reading.parsed.quote_count, 0);
     const struct health_event event = reading_health(&reading, &view);
@@ -109,8 +122,9 @@ static void key_that_a_provider_repeats_is_taken_out_of_the_message(void **state
     (void)state;
     struct arena arena = {0};
     struct reading reading;
-    const struct reading_origin keyed = {.provider = "coingecko", .api_key = "SECRET", .request_id = "0123"};
     struct call *call = call_new(provider_endpoint(provider_find("coingecko"), "simple_price"), 0, 0);
+    const struct reading_origin keyed = {
+        .provider = "coingecko", .api_key = "SECRET", .session = &no_session, .endpoint = call->endpoint, .request_id = "0123"};
     const struct fetch_result fetched = {.complete = true,
                                          .response = {.status = 400,
                                                       .content_type = STR("application/json"),
