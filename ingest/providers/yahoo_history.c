@@ -288,11 +288,26 @@ static void read_days(const struct request_spec *spec, const json_t *response, c
     finish(spec, lost, result);
 }
 
+/**
+ * Whether Yahoo says that the symbol has no prices in the range that was asked for, e.g. before its first day. It does so as an
+ * error, sometimes with the guess that the symbol was delisted: that is said about the range, so it retires nothing.
+ */
+static bool nothing_in_range(const struct request_spec *spec, const json_t *root)
+{
+    struct str words = json_text(json_object_get(json_object_get(root, "chart"), "error"), "description").value;
+    return spec->from_us.set && (text_has(words, "data doesn't exist") || text_has(words, "date range"));
+}
+
 void yahoo_parse_history(const struct request_spec *spec, const struct http_response *response, struct arena *arena,
                          struct parse_result *result)
 {
     reply_begin(spec, arena, result);
     json_t *root = yahoo_json(response, result);
+    if (root != NULL && response->status != 429 && nothing_in_range(spec, root)) {
+        finish(spec, 0, result);
+        json_decref(root);
+        return;
+    }
     const json_t *list = root == NULL ? NULL : yahoo_results(root, "chart", response, result);
     const json_t *first = json_array_get(list, 0);
     if (list != NULL && check_meta(spec, json_object_get(first, "meta"), result)) {

@@ -238,6 +238,25 @@ static void answer_that_fits_no_question_is_malformed(void **state)
     expect_no_quote(history("{\"chart\":{\"result\":[],\"error\":null}}"), OUTCOME_MALFORMED);
 }
 
+static void range_before_the_first_day_is_a_good_answer(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"Data doesn't exist for startDate = 1577836800, endDate = 1578009600",
+                                        "No data found for this date range, symbol may be delisted"};
+    struct request_spec spec = one_asset;
+    spec.from_us = SOME_LONG(day(2020, 1, 1) * US_PER_DAY);
+    spec.to_us = SOME_LONG(day(2020, 1, 3) * US_PER_DAY);
+    for (size_t i = 0; i < 2; i++) {
+        char body[300];
+        snprintf(body, sizeof body, "{\"chart\":{\"result\":null,\"error\":{\"code\":\"Bad Request\",\"description\":\"%s\"}}}",
+                 words[i]);
+        struct parsed parsed = parse_bytes("yahoo", "history", &spec, i == 0 ? 400 : 404, JSON, str_from(body));
+        assert_int_equal(parsed.result.outcome, OUTCOME_OK);
+        assert_int_equal(records_total(&parsed.result), 0);
+        parsed_clear(&parsed);
+    }
+}
+
 static void delisted_is_said_on_yahoos_word_only(void **state)
 {
     (void)state;
@@ -267,6 +286,7 @@ int main(void)
         cmocka_unit_test(pence_become_pounds_and_the_factor_is_kept),
         cmocka_unit_test(event_of_a_day_without_prices_is_told),
         cmocka_unit_test(answer_that_fits_no_question_is_malformed),
+        cmocka_unit_test(range_before_the_first_day_is_a_good_answer),
         cmocka_unit_test(delisted_is_said_on_yahoos_word_only),
         cmocka_unit_test(damaged_history_gives_no_nonsense),
     };
