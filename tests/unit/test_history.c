@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -213,6 +214,46 @@ static void spike_that_another_source_has_too_is_real(void **state)
     feed_close(&feed);
 }
 
+static void history_that_comes_later_is_compared_with_the_one_that_is_there(void **state)
+{
+    (void)state;
+    struct feed feed;
+    feed_open(&feed);
+    for (int i = 0; i < 140; i++)
+        day(&feed, "a", i, 100);
+    for (int i = 0; i < 140; i++) {
+        const struct clean_bar *clean = day(&feed, "b", i, i == 20 ? 106 : 100);
+        assert_int_equal(clean->source_count, 2);
+        assert_true(i == 0 || clean->reference_close.set);
+    }
+    for (int i = 0; i < 280; i++)
+        assert_int_equal(feed.verdicts[i], i == 160 ? VERDICT_SUSPECT : VERDICT_PASS);
+    assert_true(kept(&feed, "a") <= BARS_KEPT);
+    feed_close(&feed);
+}
+
+static void closes_are_kept_by_day_and_the_oldest_make_room(void **state)
+{
+    (void)state;
+    struct asset_history asset = {0};
+    struct source_history *source = source_history_obtain(&asset, STR("a"));
+    for (int32_t i = 0; i < (int32_t)CLOSES_KEPT; i++)
+        source_closes_note(source, 2 * (i * 7 % (int32_t)CLOSES_KEPT), i, VERDICT_PASS);
+    assert_int_equal(source->close_count, CLOSES_KEPT);
+    source_closes_note(source, -1, 1, VERDICT_PASS);
+    assert_int_equal(source->closes[0].date, 0);
+    source_closes_note(source, 3, 7, VERDICT_PASS);
+    assert_int_equal(source->close_count, CLOSES_KEPT);
+    assert_int_equal(source->closes[0].date, 2);
+    assert_int_equal(source->closes[1].date, 3);
+    source_closes_note(source, 3, 7, VERDICT_SUSPECT);
+    assert_int_equal(source->closes[1].date, 4);
+    for (size_t i = 1; i < source->close_count; i++)
+        assert_true(source->closes[i].date > source->closes[i - 1].date);
+    asset_history_clear(&asset);
+    free(asset.sources);
+}
+
 static void later_word_on_a_day_names_the_one_it_corrects(void **state)
 {
     (void)state;
@@ -390,6 +431,8 @@ int main(void)
         cmocka_unit_test(run_in_another_unit_is_suspect_from_its_first_day_and_not_behind_it),
         cmocka_unit_test(other_sources_tell_who_is_wrong),
         cmocka_unit_test(spike_that_another_source_has_too_is_real),
+        cmocka_unit_test(history_that_comes_later_is_compared_with_the_one_that_is_there),
+        cmocka_unit_test(closes_are_kept_by_day_and_the_oldest_make_room),
         cmocka_unit_test(later_word_on_a_day_names_the_one_it_corrects),
         cmocka_unit_test(older_word_on_a_day_changes_nothing),
         cmocka_unit_test(two_bars_of_a_day_in_one_response_are_doubles),

@@ -25,6 +25,7 @@ static void source_free(struct source_history *source)
     for (size_t i = 0; i < source->count; i++)
         release(source->bars[i].response);
     free(source->bars);
+    free(source->closes);
     free(source);
 }
 
@@ -281,6 +282,54 @@ static void trim_far(struct source_history *source, int64_t day)
     }
 }
 
+size_t source_closes_seek(const struct source_history *source, int64_t day)
+{
+    size_t first = 0, end = source->close_count;
+    while (first < end) {
+        const size_t middle = first + (end - first) / 2;
+        if (source->closes[middle].date < day)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first;
+}
+
+/** Forgets the close at a place. */
+static void forget_close(struct source_history *source, size_t place)
+{
+    source->close_count--;
+    memmove(&source->closes[place], &source->closes[place + 1], (source->close_count - place) * sizeof(*source->closes));
+}
+
+/** Makes room for a close at a place. */
+static void make_room(struct source_history *source, size_t place)
+{
+    if (source->close_count == source->close_cap) {
+        source->close_cap = source->close_cap ? source->close_cap * 2 : 16;
+        source->closes = xrealloc(source->closes, source->close_cap * sizeof(*source->closes));
+    }
+    memmove(&source->closes[place + 1], &source->closes[place], (source->close_count - place) * sizeof(*source->closes));
+    source->close_count++;
+}
+
+void source_closes_note(struct source_history *source, int32_t date, double close, enum verdict verdict)
+{
+    size_t place = source_closes_seek(source, date);
+    const bool known = place < source->close_count && source->closes[place].date == date;
+    if (known && verdict != VERDICT_PASS)
+        forget_close(source, place);
+    if (verdict != VERDICT_PASS || (!known && source->close_count == CLOSES_KEPT && place == 0))
+        return;
+    if (!known && source->close_count == CLOSES_KEPT) {
+        forget_close(source, 0);
+        place--;
+    }
+    if (!known)
+        make_room(source, place);
+    source->closes[place] = (struct day_close){.date = date, .close = close};
+}
+
 void source_history_keep(struct source_history *source, const struct bar *bar, int64_t raw_offset, enum verdict verdict)
 {
     for (size_t i = source_history_seek(source, bar->date); i < source->count && source->bars[i].bar.date == bar->date;) {
@@ -290,6 +339,7 @@ void source_history_keep(struct source_history *source, const struct bar *bar, i
             forget(source, i);
     }
     source_history_add(source, bar, raw_offset, verdict);
+    source_closes_note(source, bar->date, bar->close, verdict);
     trim_near(source, bar->date);
     trim_far(source, bar->date);
 }

@@ -4,11 +4,11 @@
  *
  * A bar is judged with its neighbours in view, so these are what is kept: BARS_NEAR around the place where bars come at the
  * moment, which moves along while a history is filled in, and the BARS_NEWEST latest days, which tomorrow's bar will stand
- * beside. All of it can be written as BarState records and restored from them; nothing else about the past has a say in a
- * verdict.
+ * beside. Of all other days the close is kept when it passed, so that a source whose history comes later is compared with it. All
+ * of it can be written as BarState records and restored from them; nothing else about the past has a say in a verdict.
  *
  * Bounds: HISTORY_ASSETS_MAX assets per partition, HISTORY_SOURCES_MAX sources per asset (the one unheard of for longest makes
- * room), BARS_KEPT bars per source. A full source takes about 12 KiB.
+ * room), BARS_KEPT bars and CLOSES_KEPT closes per source. A year of a source takes about 16 KiB, ten years 52 KiB.
  *
  * Ownership: a history owns its assets, an asset its sources. Rules are borrowed. Threads: one.
  */
@@ -32,6 +32,8 @@
 /** The latest days of a source, kept wherever bars come. */
 #define BARS_NEWEST ((size_t)20)
 #define BARS_KEPT (BARS_NEAR + BARS_NEWEST)
+/** Closes of one source that are kept; the oldest day makes room: ten years of trading days. */
+#define CLOSES_KEPT ((size_t)2600)
 /** Most sources of one asset, and assets of one partition; bars of further assets are judged without a memory. */
 #define HISTORY_SOURCES_MAX ((size_t)16)
 #define HISTORY_ASSETS_MAX ((size_t)1000000)
@@ -47,11 +49,20 @@ struct kept_bar {
     struct known_bar bar; /**< its `response` does not count */
 };
 
+/** A close that passed. */
+struct day_close {
+    int32_t date;
+    double close;
+};
+
 /** The bars of one source, by day; those of one day by raw_offset. */
 struct source_history {
     struct kept_bar *bars;
     size_t count;
     size_t cap;
+    struct day_close *closes; /**< by day */
+    size_t close_count;
+    size_t close_cap;
     struct str source; /**< points behind the struct */
 };
 
@@ -102,6 +113,10 @@ struct bar kept_as_bar(const struct asset_history *asset, const struct source_hi
  * pointer to a kept bar is good until then.
  */
 void source_history_keep(struct source_history *source, const struct bar *bar, int64_t raw_offset, enum verdict verdict);
+/** The place of the first close of a day or of a later one. */
+size_t source_closes_seek(const struct source_history *source, int64_t day);
+/** Keeps the close of a day, or forgets it when its bar did not pass. */
+void source_closes_note(struct source_history *source, int32_t date, double close, enum verdict verdict);
 /** Puts a bar in its place and forgets nothing: for restoring. */
 void source_history_add(struct source_history *source, const struct bar *bar, int64_t raw_offset, enum verdict verdict);
 /** Forgets all bars of an asset. */

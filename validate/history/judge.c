@@ -7,6 +7,8 @@
 
 /** Days by which a bar may be ahead of the day of its fetch: the date is that of the exchange's own calendar. */
 #define AHEAD_DAYS 1
+/** Most days that are near another one. */
+#define CLOSES_NEAR ((size_t)(2 * NEAR_DAYS + 1))
 /** Findings on one bar: those of the judge of bars, and those on the record itself. */
 #define FINDINGS_MAX (BAR_RULES_MAX + 1)
 
@@ -25,9 +27,9 @@ struct outright {
 
 /** A bar among those that are judged. */
 struct seen_bar {
-    const struct source_history *source; /* NULL: the bar that came */
-    struct kept_bar *kept;
-    const struct day_bar *day; /* as judged */
+    struct source_history *source; /* NULL: the bar that came */
+    struct kept_bar *kept;         /* NULL: the bar that came, or one of which only the close is known */
+    const struct day_bar *day;     /* as judged */
 };
 
 /** All that is needed to judge a bar. */
@@ -107,7 +109,7 @@ static void look_back(struct view *view)
 }
 
 /** Adds a bar to the series under way. */
-static void add_bar(struct view *view, struct bar_series *series, const struct source_history *source, struct kept_bar *kept,
+static void add_bar(struct view *view, struct bar_series *series, struct source_history *source, struct kept_bar *kept,
                     const struct bar *bar)
 {
     series->bars[series->count++] = (struct day_bar){.day = bar->date,
@@ -123,14 +125,27 @@ static void add_bar(struct view *view, struct bar_series *series, const struct s
     view->seen[view->seen_count++] = (struct seen_bar){.source = source, .kept = kept};
 }
 
+/** Adds the days near of which only the close is known. */
+static void add_closes(struct view *view, struct source_history *source, struct bar_series *series)
+{
+    const size_t end = source_closes_seek(source, (int64_t)view->bar->date + NEAR_DAYS + 1);
+    for (size_t i = source_closes_seek(source, (int64_t)view->bar->date - NEAR_DAYS); i < end; i++) {
+        const struct day_close *close = &source->closes[i];
+        const size_t place = source_history_seek(source, close->date);
+        const struct bar bar = {.date = close->date, .close = close->close};
+        if (place == source->count || source->bars[place].bar.date != close->date)
+            add_bar(view, series, source, NULL, &bar);
+    }
+}
+
 /** Makes the series of a source: its bars near the day, but not what the bar that came takes the place of. */
-static void add_series(struct view *view, const struct source_history *source, struct bar_series *series)
+static void add_series(struct view *view, struct source_history *source, struct bar_series *series)
 {
     const bool own = str_equal(source->source, view->bar->source);
     const size_t first = source_history_seek(source, (int64_t)view->bar->date - NEAR_DAYS);
     const size_t end = source_history_seek(source, (int64_t)view->bar->date + NEAR_DAYS + 1);
     *series = (struct bar_series){.source = arena_str(view->arena, source->source), /* the source may be dropped for a new one */
-                                  .bars = arena_alloc(view->arena, (end - first + own) * sizeof(*series->bars))};
+                                  .bars = arena_alloc(view->arena, (end - first + 1 + CLOSES_NEAR) * sizeof(*series->bars))};
     for (size_t i = first; i < end; i++) {
         struct kept_bar *kept = &source->bars[i];
         const struct bar bar = kept_as_bar(view->asset, source, kept);
@@ -139,6 +154,8 @@ static void add_series(struct view *view, const struct source_history *source, s
     }
     if (own)
         add_bar(view, series, NULL, NULL, view->bar);
+    else
+        add_closes(view, source, series);
 }
 
 /** Makes the series of all sources that have bars near the day. */
@@ -147,7 +164,7 @@ static void gather(struct view *view)
     const size_t known = view->asset ? view->asset->source_count : 0;
     size_t bars = 1;
     for (size_t i = 0; i < known; i++)
-        bars += view->asset->sources[i]->count;
+        bars += view->asset->sources[i]->count + CLOSES_NEAR;
     view->seen = arena_alloc(view->arena, bars * sizeof(*view->seen));
     view->series = arena_alloc(view->arena, (known + 1) * sizeof(*view->series));
     for (size_t i = 0; i < known; i++)
@@ -343,6 +360,7 @@ static void restate(const struct view *view, const struct seen_bar *seen, struct
     clean->restates_fetched_at_us = SOME_LONG(bar.fetched_at_us);
     make_anomalies(view, clean, &none, seen->day, out);
     seen->kept->bar.verdict = clean->verdict;
+    source_closes_note(seen->source, seen->kept->bar.date, seen->kept->bar.close, clean->verdict);
 }
 
 /** Writes the bar that came, and then those that are judged otherwise now. */
@@ -351,7 +369,7 @@ static void speak(const struct view *view, struct bar_judgement *out)
     const struct day_bar *own = NULL;
     size_t count = 1;
     for (size_t i = 0; i < view->seen_count; i++) {
-        own = view->seen[i].kept ? own : view->seen[i].day;
+        own = view->seen[i].source ? own : view->seen[i].day;
         count += is_restated(view, &view->seen[i]);
     }
     out->clean = arena_alloc(view->arena, count * sizeof(*out->clean));

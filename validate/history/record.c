@@ -2,6 +2,20 @@
 #include "validate/history/history.h"
 #include "validate/rule.h"
 
+/** Writes the closes of a source. */
+static void encode_closes(const struct source_history *source, struct arena *arena, struct bar_series_state *out)
+{
+    int64_t before = 0;
+    out->close_days = arena_alloc(arena, source->close_count * sizeof(*out->close_days));
+    out->closes = arena_alloc(arena, source->close_count * sizeof(*out->closes));
+    out->close_days_count = out->closes_count = source->close_count;
+    for (size_t i = 0; i < source->close_count; i++) {
+        out->close_days[i] = source->closes[i].date - before;
+        out->closes[i] = source->closes[i].close;
+        before = source->closes[i].date;
+    }
+}
+
 /** Writes the bars of a source and the responses that they came with, each once. */
 static void encode_source(const struct source_history *source, struct arena *arena, struct bar_series_state *out)
 {
@@ -23,6 +37,7 @@ static void encode_source(const struct source_history *source, struct arena *are
         out->bars[i] = source->bars[i].bar;
         out->bars[i].response = (int32_t)place - 1;
     }
+    encode_closes(source, arena, out);
 }
 
 void asset_history_encode(const struct asset_history *asset, struct str rules_version, struct arena *arena, struct buf *out)
@@ -37,10 +52,26 @@ void asset_history_encode(const struct asset_history *asset, struct str rules_ve
     bar_state_encode(&record, out);
 }
 
+/** Whether the days of closes are days that follow each other. */
+static bool closes_ascend(const struct bar_series_state *from)
+{
+    int64_t day = 0;
+    for (size_t i = 0; i < from->close_days_count; i++) {
+        const int64_t step = from->close_days[i];
+        if (step < INT32_MIN || step > INT32_MAX || (i > 0 && step <= 0))
+            return false;
+        day += step;
+        if (day < INT32_MIN || day > INT32_MAX)
+            return false;
+    }
+    return true;
+}
+
 /** Whether a record of a series can be one that was written by encode_source. */
 static bool is_sound(const struct bar_series_state *from)
 {
-    bool sound = from->source.len > 0 && from->source.len <= SOURCE_NAME_MAX && from->bars_count <= BARS_KEPT;
+    bool sound = from->source.len > 0 && from->source.len <= SOURCE_NAME_MAX && from->bars_count <= BARS_KEPT &&
+                 from->close_days_count == from->closes_count && from->closes_count <= CLOSES_KEPT && closes_ascend(from);
     for (size_t i = 0; sound && i < from->bars_count; i++)
         sound = from->bars[i].response >= 0 && (size_t)from->bars[i].response < from->responses_count;
     return sound;
@@ -56,6 +87,11 @@ static void restore_source(struct asset_history *asset, const struct bar_series_
         const struct kept_bar kept = {.response = &response, .bar = *known};
         const struct bar bar = kept_as_bar(asset, source, &kept);
         source_history_add(source, &bar, known->raw_offset, known->verdict);
+    }
+    int64_t day = 0;
+    for (size_t i = 0; i < from->closes_count; i++) {
+        day += from->close_days[i];
+        source_closes_note(source, (int32_t)day, from->closes[i], VERDICT_PASS);
     }
 }
 
