@@ -10,7 +10,7 @@
 
 /** Where the fields stand that all of these records have. */
 struct layout {
-    const char *codec; /* name in record_codecs; NULL: not made from single quotes */
+    const char *codec; /* name in record_codecs; NULL: not made from single quotes or bars */
     size_t raw_offset_at;
     size_t rules_version_at;
 };
@@ -21,7 +21,8 @@ struct layout {
     }
 static const struct layout layouts[OUTPUT_COUNT] = {
     [OUTPUT_CLEAN] = LAYOUT(clean_quote),      [OUTPUT_ANOMALIES] = LAYOUT(anomaly), [OUTPUT_CONSENSUS] = LAYOUT(consensus_price),
-    [OUTPUT_LATEST] = LAYOUT(consensus_price), [OUTPUT_REPORTS] = LAYOUT(report),
+    [OUTPUT_LATEST] = LAYOUT(consensus_price), [OUTPUT_REPORTS] = LAYOUT(report),    [OUTPUT_BARS] = LAYOUT(clean_bar),
+    [OUTPUT_BAR_ANOMALIES] = LAYOUT(anomaly),
 };
 
 struct live_records {

@@ -22,7 +22,7 @@ struct live_record {
 
 struct live_records;
 
-/** Begins at the oldest record, ends at what is the newest one now. `output`: one of those made from single quotes. */
+/** Begins at the oldest record, ends at what is the newest one now. `output`: one of those made from single quotes or bars. */
 struct live_records *live_records_new(const struct config *config, struct registry *registry, enum output output,
                                       int32_t partition, struct error *error) MUST_CHECK;
 /** NULL is fine. */

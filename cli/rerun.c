@@ -2,16 +2,14 @@
 
 #include "bus/reader.h"
 #include "cli/live_records.h"
+#include "cli/rerun_compare.h"
 #include "validate/judging.h"
 #include "validate/raw_quote.h"
 
 #define POLL_MS 200
-/** Bytes of the wire format in front of a body. */
-#define WIRE_HEADER_BYTES 5
-#define FNV_START UINT64_C(14695981039346656037)
-#define FNV_PRIME UINT64_C(1099511628211)
+#define QUOTE_TOPICS 4
 
-static const enum output compared[RERUN_TOPICS] = {OUTPUT_CLEAN, OUTPUT_ANOMALIES, OUTPUT_CONSENSUS, OUTPUT_REPORTS};
+static const enum output compared[QUOTE_TOPICS] = {OUTPUT_CLEAN, OUTPUT_ANOMALIES, OUTPUT_CONSENSUS, OUTPUT_REPORTS};
 
 /** One partition under way. */
 struct rerun {
@@ -19,7 +17,7 @@ struct rerun {
     const struct rerun_span *span;
     struct arena *memory; /* of the result */
     struct rerun_result *result;
-    struct live_records *live[RERUN_TOPICS]; /* by place in `compared` */
+    struct live_records *live[QUOTE_TOPICS]; /* by place in `compared` */
     struct decoder *decoder;
     struct reader *raw;
     struct outputs outputs;
@@ -31,47 +29,13 @@ struct rerun {
     bool comparing;
 };
 
-/** The place of an output among the compared ones, or RERUN_TOPICS. */
+/** The place of an output among the compared ones, or QUOTE_TOPICS. */
 static size_t place_of(enum output output)
 {
     size_t place = 0;
-    while (place < RERUN_TOPICS && compared[place] != output)
+    while (place < QUOTE_TOPICS && compared[place] != output)
         place++;
     return place;
-}
-
-/** Mixes bytes and their length into a checksum. */
-static uint64_t mix(uint64_t hash, struct str bytes)
-{
-    for (size_t i = 0; i < sizeof(bytes.len); i++)
-        hash = (hash ^ ((bytes.len >> (8 * i)) & 0xff)) * FNV_PRIME;
-    for (size_t i = 0; i < bytes.len; i++)
-        hash = (hash ^ (unsigned char)bytes.ptr[i]) * FNV_PRIME;
-    return hash;
-}
-
-/** Keeps one side of a difference. */
-static struct rerun_side keep_side(struct arena *memory, struct str key, struct str body, int64_t timestamp_ms)
-{
-    return (struct rerun_side){.key = arena_str(memory, key), .body = arena_str(memory, body), .timestamp_ms = timestamp_ms};
-}
-
-/** Notes the first difference. Either side may be NULL. */
-static void note(struct rerun *rerun, enum rerun_kind kind, enum output output, const struct live_record *live,
-                 const struct output_record *again)
-{
-    struct rerun_difference *difference = &rerun->result->difference;
-    *difference = (struct rerun_difference){.kind = kind,
-                                            .output = output,
-                                            .raw_offset = live ? live->raw_offset : rerun->offset,
-                                            .offset = live ? live->offset : -1};
-    if (live)
-        difference->live = keep_side(rerun->memory, live->key, live->body, live->timestamp_ms);
-    if (again)
-        difference->again =
-            keep_side(rerun->memory, again->key,
-                      (struct str){.ptr = again->value.ptr + WIRE_HEADER_BYTES, .len = again->value.len - WIRE_HEADER_BYTES},
-                      again->timestamp_ms);
 }
 
 /** Goes over records that were made from raw records before `offset`: none should be left. */
@@ -81,26 +45,13 @@ static bool skip_before(struct rerun *rerun, size_t place, int64_t offset, const
         if (!*next || (*next)->raw_offset >= offset)
             return true;
         if (rerun->comparing && (*next)->raw_offset >= rerun->result->compared_from) {
-            note(rerun, RERUN_SURPLUS, compared[place], *next, NULL);
+            rerun_note(rerun->result, rerun->memory,
+                       (struct rerun_sides){.kind = RERUN_SURPLUS, .output = compared[place], .live = *next});
             return true;
         }
         live_records_take(rerun->live[place]);
     }
     return false;
-}
-
-/** Compares a record with the one that came again and counts it. */
-static void compare(struct rerun *rerun, size_t place, const struct live_record *live, const struct output_record *again)
-{
-    struct rerun_topic *topic = &rerun->result->topics[place];
-    const struct str body = {.ptr = again->value.ptr + WIRE_HEADER_BYTES, .len = again->value.len - WIRE_HEADER_BYTES};
-    if (!str_equal(live->key, again->key) || live->timestamp_ms != again->timestamp_ms || !str_equal(live->body, body)) {
-        note(rerun, RERUN_DIFFERS, again->output, live, again);
-        return;
-    }
-    const struct str time = {.ptr = (const char *)&live->timestamp_ms, .len = sizeof(live->timestamp_ms)};
-    topic->checksum = mix(mix(mix(topic->checksum, live->key), live->body), time);
-    topic->records++;
 }
 
 /** The sink of what comes again: holds it against the next record of its topic. */
@@ -109,7 +60,7 @@ static bool take_again(void *ctx, const struct output_record *again, struct erro
     struct rerun *rerun = ctx;
     const struct live_record *live;
     const size_t place = place_of(again->output);
-    if (place == RERUN_TOPICS || rerun->result->difference.kind != RERUN_EQUAL)
+    if (place == QUOTE_TOPICS || rerun->result->difference.kind != RERUN_EQUAL)
         return true;
     if (!skip_before(rerun, place, rerun->offset, &live, error))
         return false;
@@ -117,9 +68,11 @@ static bool take_again(void *ctx, const struct output_record *again, struct erro
         return true;
     const bool there = live && live->raw_offset == rerun->offset;
     if (rerun->comparing && there)
-        compare(rerun, place, live, again);
+        rerun_compare(rerun->result, rerun->memory, place, live, again, rerun->offset);
     else if (rerun->comparing)
-        note(rerun, RERUN_MISSING, again->output, NULL, again);
+        rerun_note(
+            rerun->result, rerun->memory,
+            (struct rerun_sides){.kind = RERUN_MISSING, .output = again->output, .again = again, .raw_offset = rerun->offset});
     if (there)
         live_records_take(rerun->live[place]);
     return true;
@@ -177,7 +130,8 @@ static bool take_raw(struct rerun *rerun, const rd_kafka_message_t *message, boo
     if (clean && !use_rules(rerun, clean->rules_version, error))
         return false;
     if (!rerun->partition) {
-        note(rerun, RERUN_MISSING, OUTPUT_CLEAN, NULL, NULL);
+        rerun_note(rerun->result, rerun->memory,
+                   (struct rerun_sides){.kind = RERUN_MISSING, .output = OUTPUT_CLEAN, .raw_offset = rerun->offset});
         return true;
     }
     rerun->result->judged++;
@@ -214,7 +168,7 @@ static bool take_all(struct rerun *rerun, struct error *error)
 static bool take_rest(struct rerun *rerun, struct error *error)
 {
     const int64_t judged_to = rerun->span->judged_to >= 0 ? rerun->span->judged_to : rerun->end;
-    for (size_t place = 0; place < RERUN_TOPICS && rerun->result->difference.kind == RERUN_EQUAL; place++) {
+    for (size_t place = 0; place < QUOTE_TOPICS && rerun->result->difference.kind == RERUN_EQUAL; place++) {
         const struct live_record *live;
         if (!skip_before(rerun, place, judged_to, &live, error))
             return false;
@@ -229,7 +183,7 @@ static bool open_all(struct rerun *rerun, struct error *error)
     const struct reader_options raw = {
         .topic = config_topic(options->config, RAW_TOPIC), .partition = rerun->span->partition, .start = READER_BEGINNING};
     outputs_init(&rerun->outputs, options->config);
-    for (size_t place = 0; place < RERUN_TOPICS; place++) {
+    for (size_t place = 0; place < QUOTE_TOPICS; place++) {
         rerun->live[place] = live_records_new(options->config, options->registry, compared[place], rerun->span->partition, error);
         if (!rerun->live[place])
             return false;
@@ -242,7 +196,7 @@ static bool open_all(struct rerun *rerun, struct error *error)
 /** Closes what is open. */
 static void close_all(struct rerun *rerun)
 {
-    for (size_t place = 0; place < RERUN_TOPICS; place++)
+    for (size_t place = 0; place < QUOTE_TOPICS; place++)
         live_records_free(rerun->live[place]);
     reader_free(rerun->raw);
     decoder_free(rerun->decoder);
@@ -255,10 +209,7 @@ bool rerun_partition(const struct rerun_options *options, const struct rerun_spa
                      struct rerun_result *result, struct error *error)
 {
     struct rerun rerun = {.options = options, .span = span, .memory = memory, .result = result};
-    *result = (struct rerun_result){
-        .partition = span->partition, .blind = span->raw_begin > 0 || span->clean_begin > 0, .compared_from = -1};
-    for (size_t place = 0; place < RERUN_TOPICS; place++)
-        result->topics[place] = (struct rerun_topic){.output = compared[place], .checksum = FNV_START};
+    rerun_begin(result, span, compared, QUOTE_TOPICS);
     rerun.from_ms = result->blind ? INT64_MAX : options->from_ms;
     const bool ok = open_all(&rerun, error) && take_all(&rerun, error) && take_rest(&rerun, error);
     close_all(&rerun);

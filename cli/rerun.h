@@ -48,6 +48,7 @@ struct rerun_topic {
     int64_t records;
     uint64_t checksum; /**< FNV-1a over keys, values and time stamps */
 };
+/** Most topics of one result. */
 #define RERUN_TOPICS 4
 
 struct rerun_options {
@@ -72,6 +73,7 @@ struct rerun_result {
     int64_t waiting;       /**< raw records that validate has not judged yet */
     int64_t compared_from; /**< raw offset from which on was compared; -1: nothing was */
     struct rerun_topic topics[RERUN_TOPICS];
+    size_t topic_count;
     struct rerun_difference difference; /**< judging ended there unless it is RERUN_EQUAL */
 };
 

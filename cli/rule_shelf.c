@@ -81,7 +81,7 @@ bool rule_shelf_fill(struct rule_shelf *shelf, const struct config *config, stru
     return ok || error_prefix(error, "reading the rule files of %.120s", options.topic);
 }
 
-const struct rule_settings *rule_shelf_find(const struct rule_shelf *shelf, struct str version, struct error *error)
+const struct rule_book *rule_shelf_book(const struct rule_shelf *shelf, struct str version, struct error *error)
 {
     const struct rule_book *book = find_book(shelf, version);
     if (!book)
@@ -89,6 +89,12 @@ const struct rule_settings *rule_shelf_find(const struct rule_shelf *shelf, stru
             error, ERROR_NOT_FOUND,
             "no rule file of version %.*s that this program can use is on validate.rules, nor is it that of the configuration",
             STR_ARG(version));
+    return book;
+}
+
+const struct rule_settings *rule_shelf_find(const struct rule_shelf *shelf, struct str version, struct error *error)
+{
+    const struct rule_book *book = rule_shelf_book(shelf, version, error);
     return book ? book->settings : NULL;
 }
 

@@ -21,6 +21,8 @@ bool rule_shelf_fill(struct rule_shelf *shelf, const struct config *config, stru
                      struct error *error) MUST_CHECK;
 /** The settings of a version, borrowed; NULL with ERROR_NOT_FOUND. */
 const struct rule_settings *rule_shelf_find(const struct rule_shelf *shelf, struct str version, struct error *error);
+/** The same with its rules for bars. */
+const struct rule_book *rule_shelf_book(const struct rule_shelf *shelf, struct str version, struct error *error);
 void rule_shelf_clear(struct rule_shelf *shelf);
 
 #endif

@@ -40,6 +40,8 @@ static void fill_table(struct grid *table, const struct verify_outcome *outcome)
     for (size_t i = 0; i < outcome->count * RERUN_TOPICS; i++) {
         const struct rerun_result *result = &outcome->results[i % outcome->count];
         const struct rerun_topic *topic = &result->topics[i / outcome->count];
+        if (i / outcome->count >= result->topic_count)
+            continue;
         snprintf(checksum, sizeof(checksum), "%016" PRIx64, topic->checksum);
         grid_text(table, outcome->topics[topic->output]);
         grid_number(table, result->partition);
@@ -85,7 +87,7 @@ static struct totals add_up(const struct verify_outcome *outcome)
         totals.judged += result->judged;
         totals.waiting += result->waiting;
         totals.blind += result->blind;
-        for (size_t topic = 0; topic < RERUN_TOPICS; topic++)
+        for (size_t topic = 0; topic < result->topic_count; topic++)
             totals.records += result->topics[topic].records;
     }
     return totals;
@@ -128,14 +130,15 @@ void verify_write_text(struct buf *out, const struct verify_outcome *outcome, co
     grid_clear(&table);
     if (wrong)
         write_difference(out, outcome, wrong, layout);
-    buf_printf(out, "\n%s: %" PRId64 " quotes judged again, %" PRId64 " records compared, %" PRId64 " quotes not judged yet\n",
-               wrong ? "DIFFERENT" : "equal", totals.judged, totals.records, totals.waiting);
+    buf_printf(
+        out, "\n%s: %" PRId64 " raw records judged again, %" PRId64 " records compared, %" PRId64 " raw records not judged yet\n",
+        wrong ? "DIFFERENT" : "equal", totals.judged, totals.records, totals.waiting);
     if (totals.blind)
-        buf_printf(
-            out,
-            "the oldest records of %zu partitions are gone: there a day of records was judged before anything was compared,\n"
-            "and a difference may still come from what is gone\n",
-            totals.blind);
+        buf_printf(out,
+                   "the oldest records of %zu partitions are gone: of quotes a day of records was judged there before anything "
+                   "was compared,\n"
+                   "and a difference may still come from what is gone; of bars nothing was compared there\n",
+                   totals.blind);
 }
 
 /** Appends the first difference as an object. */

@@ -1,5 +1,7 @@
 """What flows beside quotes: raw bars, company data, indicators and rankings are judged and become rows, exactly once."""
 
+import json
+
 import bus
 import streams
 from pipeline import wait_for
@@ -61,3 +63,13 @@ def test_raw_records_of_every_kind_are_judged_and_stored(pipeline):
     pipeline.kill_and_restart("validate")
     streams.produce(pipeline, "bars", [streams.scaled(streams.bar(50, source="alone"), 100.0)])
     wait_for(lambda: pipeline.sql("select count(*) from quotebus.bar where 'unit_error' = any(flags)") == [["2"]], 30, "the next day is judged")
+
+    # All of it comes out the same when it is judged again; one changed byte does not.
+    wait_for(lambda: json.loads(pipeline.stack.run("quotebus", "validate", "--verify", "--json").stdout)["waiting"] == 0, 20, "all is judged")
+    result = json.loads(pipeline.stack.run("quotebus", "validate", "--verify", "--json").stdout)
+    compared = {topic: sum(row["records"] for row in result["topics"] if row["topic"] == pipeline.topic(topic)) for topic in ("bars.clean", "bars.anomalies")}
+    assert result["equal"] and compared == {topic: len(pipeline.read(topic)) for topic in compared}
+    record = next(record for record in pipeline.read("bars.clean"))
+    pipeline.produce("bars.clean", [(record.key, record.value, record.partition, record.timestamp)])
+    done = pipeline.stack.run("quotebus", "validate", "--verify", "--json", check=False)
+    assert done.returncode == 4 and json.loads(done.stdout)["difference"]["kind"] == "surplus"

@@ -98,7 +98,7 @@ static const char *const topic_names[OUTPUT_COUNT] = {"clean", "anomalies", "con
 /** The result of a partition in which all topics are equal. */
 static struct rerun_result equal_result(int32_t partition)
 {
-    struct rerun_result result = {.partition = partition, .judged = 10, .waiting = 1};
+    struct rerun_result result = {.partition = partition, .judged = 10, .waiting = 1, .topic_count = RERUN_TOPICS};
     const enum output outputs[RERUN_TOPICS] = {OUTPUT_CLEAN, OUTPUT_ANOMALIES, OUTPUT_CONSENSUS, OUTPUT_REPORTS};
     for (size_t i = 0; i < RERUN_TOPICS; i++)
         result.topics[i] = (struct rerun_topic){.output = outputs[i], .records = i == 1 ? 0 : 10, .checksum = 255};
@@ -119,7 +119,7 @@ static void equal_topics_are_shown_with_their_checksums(void **state)
     assert_true(holds(&json, "\"result\":\"nothing to compare\""));
     assert_true(holds(&json, "\"difference\":null}"));
     verify_write_text(&text, &outcome, &(struct grid_layout){.width = 120});
-    assert_true(holds(&text, "equal: 20 quotes judged again, 60 records compared, 2 quotes not judged yet"));
+    assert_true(holds(&text, "equal: 20 raw records judged again, 60 records compared, 2 raw records not judged yet"));
     assert_false(holds(&text, "first difference"));
     buf_clear(&json);
     buf_clear(&text);
