@@ -1,4 +1,4 @@
-"""History, supply and lists: from the providers to their topics."""
+"""History, supply and lists: from the providers to their topics and tables."""
 
 import bus
 from pipeline import wait_for
@@ -21,3 +21,17 @@ def test_bars_lists_and_supply_reach_their_raw_topics(pipeline):
     entries = bus.decode(trending, bus.schema("ranking"))["entries"]
     assert [entry["rank"] for entry in entries] == list(range(1, 16))
     assert any(entry["asset"] == "crypto:BTC" or entry["asset"] for entry in entries)
+
+
+def test_bars_lists_and_supply_are_judged_and_stored(pipeline):
+    pipeline.start()
+
+    def count(text):
+        return int(pipeline.sql(text)[0][0])
+    wait_for(lambda: count("select count(distinct asset_id) from quotebus.bar") >= 70, 60, "bars of 70 assets in the table", 1)
+    wait_for(lambda: count("select count(distinct list) from quotebus.rankings where asset is not null") == 2, 30, "both lists", 1)
+    wait_for(lambda: count("select count(distinct asset_id) from quotebus.fundamentals") >= 20, 30, "the supply of 20 coins", 1)
+    verdicts = dict(pipeline.sql("select quotebus.verdict_name(verdict), count(*) from quotebus.bar group by 1"))
+    flags = pipeline.sql("select f, count(*) from quotebus.bar, unnest(flags) as f group by 1")
+    print("verdicts of bars:", verdicts, flags)
+    assert int(verdicts["PASS"]) > 0.9 * sum(int(number) for number in verdicts.values())
