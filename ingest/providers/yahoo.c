@@ -227,6 +227,13 @@ static void parse_chart(const struct request_spec *spec, const struct http_respo
     json_decref(root);
 }
 
+/** Whether spark refuses a call as a whole since it knows none of the symbols: they are all missing then. */
+static bool knows_none(const json_t *root, const json_t *list, const struct parse_result *result)
+{
+    bool unknown = result->outcome == OUTCOME_UNKNOWN_SYMBOL || result->outcome == OUTCOME_DELISTED;
+    return root != NULL && list == NULL && unknown;
+}
+
 /** Reads a spark answer: every asked symbol is either there with a price, or missing. */
 static void parse_spark(const struct request_spec *spec, const struct http_response *response, struct arena *arena,
                         struct parse_result *result)
@@ -234,18 +241,18 @@ static void parse_spark(const struct request_spec *spec, const struct http_respo
     reply_begin(spec, arena, result);
     json_t *root = yahoo_json(response, result);
     const json_t *list = root == NULL ? NULL : yahoo_results(root, "spark", response, result);
-    bool nothing_known =
-        root != NULL && list == NULL && (result->outcome == OUTCOME_UNKNOWN_SYMBOL || result->outcome == OUTCOME_DELISTED);
-    for (size_t i = 0; (list != NULL || nothing_known) && i < spec->asset_count; i++) {
+    if (list == NULL && !knows_none(root, list, result)) {
+        json_decref(root);
+        return;
+    }
+    for (size_t i = 0; i < spec->asset_count; i++) {
         const json_t *entry = json_find(list, "symbol", spec->assets[i].symbol);
         const json_t *inner = json_array_get(json_object_get(entry, "response"), 0);
         if (!read_quote(inner, &spec->assets[i], response, arena, result)) {
             reply_missing(result, &spec->assets[i]);
         }
     }
-    if (list != NULL || nothing_known) {
-        reply_finish(spec, result);
-    }
+    reply_finish(spec, result);
     json_decref(root);
 }
 
