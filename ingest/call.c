@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef bool (*before_fn)(const struct call *a, const struct call *b);
+
 struct call *call_new(const struct endpoint *endpoint, size_t lane, size_t asset_count)
 {
     struct call *call = xcalloc(1, sizeof *call + asset_count * sizeof call->assets[0]);
@@ -11,6 +13,8 @@ struct call *call_new(const struct endpoint *endpoint, size_t lane, size_t asset
     call->lane = lane;
     call->attempt = 1;
     call->asset_count = asset_count;
+    call->part_count = asset_count > 0 ? asset_count : 1;
+    call->parts = xcalloc(call->part_count, sizeof *call->parts);
     return call;
 }
 
@@ -29,67 +33,148 @@ struct request_spec call_spec(const struct call *call, const char *api_key, cons
     };
 }
 
-/** Whether `a` goes out before `b`. */
-static bool before(const struct call *a, const struct call *b)
+struct call *call_part_of(const struct call *call, size_t first, size_t count)
+{
+    assert(first + count <= call->asset_count);
+    struct call *part = call_new(call->endpoint, call->lane, count);
+    part->fallback = call->fallback;
+    part->from_us = call->from_us;
+    part->to_us = call->to_us;
+    part->params = call->params;
+    part->param_count = call->param_count;
+    part->priority = call->priority;
+    part->splits = call->splits;
+    part->era = call->era;
+    memcpy(part->assets, call->assets + first, count * sizeof call->assets[0]);
+    memcpy(part->parts, call->parts + first, count * sizeof call->parts[0]);
+    return part;
+}
+
+void call_free(struct call *call)
+{
+    if (call != NULL) {
+        free(call->parts);
+        free(call);
+    }
+}
+
+/** Whether `a` is ripe before `b`. */
+static bool earlier(const struct call *a, const struct call *b)
 {
     return a->not_before_ms != b->not_before_ms ? a->not_before_ms < b->not_before_ms : a->sequence < b->sequence;
 }
 
-/** Exchanges two places of the heap. */
-static void swap(struct call_queue *queue, size_t i, size_t k)
+/** Whether `a` goes out before `b`, both being ripe. */
+static bool preferred(const struct call *a, const struct call *b)
 {
-    struct call *held = queue->heap[i];
-    queue->heap[i] = queue->heap[k];
-    queue->heap[k] = held;
+    return a->priority != b->priority ? a->priority > b->priority : a->sequence < b->sequence;
 }
 
-void call_queue_push(struct call_queue *queue, struct call *call)
+/** Exchanges two places of a heap. */
+static void swap(struct call_heap *heap, size_t i, size_t k)
 {
-    if (queue->count == queue->cap) {
-        queue->cap = queue->cap > 0 ? queue->cap * 2 : 16;
-        queue->heap = xrealloc(queue->heap, queue->cap * sizeof(void *));
-    }
-    call->sequence = queue->next_sequence++;
-    size_t i = queue->count++;
-    queue->heap[i] = call;
-    for (; i > 0 && before(queue->heap[i], queue->heap[(i - 1) / 2]); i = (i - 1) / 2) {
-        swap(queue, i, (i - 1) / 2);
-    }
+    struct call *held = heap->items[i];
+    heap->items[i] = heap->items[k];
+    heap->items[k] = held;
 }
 
-const struct call *call_queue_first(const struct call_queue *queue)
+/** Puts a call in its place. */
+static void heap_push(struct call_heap *heap, struct call *call, before_fn before)
 {
-    return queue->count > 0 ? queue->heap[0] : NULL;
+    if (heap->count == heap->cap) {
+        heap->cap = heap->cap > 0 ? heap->cap * 2 : 16;
+        heap->items = xrealloc(heap->items, heap->cap * sizeof(void *));
+    }
+    size_t i = heap->count++;
+    heap->items[i] = call;
+    for (; i > 0 && before(heap->items[i], heap->items[(i - 1) / 2]); i = (i - 1) / 2) {
+        swap(heap, i, (i - 1) / 2);
+    }
 }
 
 /** The smaller child of `i`, or `i` when no child is smaller. */
-static size_t smaller_child(const struct call_queue *queue, size_t i)
+static size_t smaller_child(const struct call_heap *heap, size_t i, before_fn before)
 {
     size_t least = i;
-    for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < queue->count; child++) {
-        least = before(queue->heap[child], queue->heap[least]) ? child : least;
+    for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < heap->count; child++) {
+        least = before(heap->items[child], heap->items[least]) ? child : least;
     }
     return least;
 }
 
-struct call *call_queue_pop(struct call_queue *queue)
+/** Takes the first call out of a heap that is not empty. */
+static struct call *heap_pop(struct call_heap *heap, before_fn before)
 {
-    assert(queue->count > 0);
-    struct call *first = queue->heap[0];
-    queue->heap[0] = queue->heap[--queue->count];
+    assert(heap->count > 0);
+    struct call *first = heap->items[0];
+    heap->items[0] = heap->items[--heap->count];
     size_t i = 0;
-    for (size_t child = smaller_child(queue, i); child != i; child = smaller_child(queue, i)) {
-        swap(queue, i, child);
+    for (size_t child = smaller_child(heap, i, before); child != i; child = smaller_child(heap, i, before)) {
+        swap(heap, i, child);
         i = child;
     }
     return first;
 }
 
+void call_queue_push(struct call_queue *queue, struct call *call)
+{
+    call->sequence = queue->next_sequence++;
+    heap_push(&queue->unripe, call, earlier);
+}
+
+struct call *call_queue_first(struct call_queue *queue, int64_t now_ms)
+{
+    while (queue->unripe.count > 0 && queue->unripe.items[0]->not_before_ms <= now_ms) {
+        heap_push(&queue->ripe, heap_pop(&queue->unripe, earlier), preferred);
+    }
+    return queue->ripe.count > 0 ? queue->ripe.items[0] : NULL;
+}
+
+const struct call *call_queue_peek(const struct call_queue *queue)
+{
+    const struct call_heap *heap = queue->ripe.count > 0 ? &queue->ripe : &queue->unripe;
+    return heap->count > 0 ? heap->items[0] : NULL;
+}
+
+struct call *call_queue_pop(struct call_queue *queue, int64_t now_ms)
+{
+    struct call *first = call_queue_first(queue, now_ms);
+    assert(first != NULL);
+    heap_pop(&queue->ripe, preferred);
+    return first;
+}
+
+int64_t call_queue_wait_ms(const struct call_queue *queue, int64_t now_ms)
+{
+    if (queue->ripe.count > 0) {
+        return 0;
+    }
+    if (queue->unripe.count == 0) {
+        return -1;
+    }
+    int64_t wait_ms = queue->unripe.items[0]->not_before_ms - now_ms;
+    return wait_ms > 0 ? wait_ms : 0;
+}
+
+struct call *call_queue_take(struct call_queue *queue)
+{
+    if (queue->ripe.count > 0) {
+        return heap_pop(&queue->ripe, preferred);
+    }
+    return queue->unripe.count > 0 ? heap_pop(&queue->unripe, earlier) : NULL;
+}
+
+size_t call_queue_count(const struct call_queue *queue)
+{
+    return queue->ripe.count + queue->unripe.count;
+}
+
 void call_queue_clear(struct call_queue *queue)
 {
-    for (size_t i = 0; i < queue->count; i++) {
-        free(queue->heap[i]);
+    for (struct call *call = call_queue_take(queue); call != NULL; call = call_queue_take(queue)) {
+        call_free(call);
     }
-    free(queue->heap);
+    free(queue->ripe.items);
+    free(queue->unripe.items);
     memset(queue, 0, sizeof *queue);
 }

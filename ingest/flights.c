@@ -63,7 +63,7 @@ bool flights_any(const struct flights *flights, size_t lane)
 void flights_clear(struct flights *flights)
 {
     for (size_t i = 0; i < flights->count; i++) {
-        free(flights->items[i]->call);
+        call_free(flights->items[i]->call);
         free_flight(flights->items[i]);
     }
     free(flights->items);

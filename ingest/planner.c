@@ -1,6 +1,7 @@
 #include "ingest/planner.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,27 +10,70 @@
 
 /** Longest that planner_wait_ms says; the loop looks around at least so often. */
 #define WAIT_MAX_MS INT64_C(60000)
+/** How soon a lane that saves its quota for jobs of a higher priority looks again. */
+#define SAVING_LOOK_MS INT64_C(60000)
+/** Length of a minute of planner_minute. */
+#define MINUTE_US (INT64_C(60) * US_PER_S)
 
-/** The number of the provider's lane, made when there is none yet. */
-static size_t lane_of(struct planner *planner, const struct config *config, const struct provider *provider,
+/** The limits of one of `shards` lanes that share those of the provider. */
+static struct provider_settings shard_limits(const struct provider_settings *settings)
+{
+    struct provider_settings limits = *settings;
+    limits.calls_per_window /= settings->shards;
+    limits.max_calls /= settings->shards;
+    limits.max_calls_per_month /= settings->shards;
+    limits.batch_delay_seconds *= (double)settings->shards;
+    limits.max_in_flight /= settings->shards;
+    limits.max_in_flight += limits.max_in_flight == 0 ? 1 : 0;
+    return limits;
+}
+
+void lane_begin(struct lane *lane, const struct ingest_settings *settings)
+{
+    quota_clear(&lane->quota);
+    quota_init(&lane->quota, &lane->settings);
+    throttle_init(&lane->throttle, settings->throttle_floor, settings->throttle_step);
+    breaker_init(&lane->breaker, settings->breaker_failures, settings->breaker_open_s * 1000,
+                 settings->breaker_open_max_s * 1000);
+    lane->limited_in_row = 0;
+    lane->splits = 0;
+    lane->minute = (struct lane_minute){0};
+}
+
+/** Makes the lanes of a provider, one per shard. */
+static void add_lanes(struct planner *planner, const struct config *config, const struct provider *provider,
                       const struct provider_settings *settings)
+{
+    for (int64_t i = 0; i < settings->shards; i++) {
+        struct lane *lane = &planner->lanes[planner->lane_count++];
+        *lane =
+            (struct lane){.provider = provider, .shard = {i, settings->shards}, .settings = shard_limits(settings), .on = true};
+        if (settings->shards > 1) {
+            snprintf(lane->name, sizeof lane->name, "%s#%d", provider->name, (int)i);
+        } else {
+            snprintf(lane->name, sizeof lane->name, "%s", provider->name);
+        }
+        roster_init(&lane->roster, config, provider->name, &lane->shard);
+        lane_begin(lane, planner->settings);
+    }
+}
+
+/** The number of the provider's first lane; its lanes are made when there are none yet. */
+static size_t lanes_of(struct planner *planner, const struct config *config, const struct provider *provider,
+                       const struct provider_settings *settings)
 {
     for (size_t i = 0; i < planner->lane_count; i++) {
         if (planner->lanes[i].provider == provider) {
             return i;
         }
     }
-    struct lane *lane = &planner->lanes[planner->lane_count];
-    lane->provider = provider;
-    lane->settings = settings;
-    lane->on = true;
-    roster_init(&lane->roster, config, provider->name);
-    quota_init(&lane->quota, settings);
-    return planner->lane_count++;
+    size_t first = planner->lane_count;
+    add_lanes(planner, config, provider, settings);
+    return first;
 }
 
-/** Binds one job to its lane; a job of a provider that is switched off is left out. */
-static bool add_job(struct planner *planner, const struct config *config, const struct job_settings *settings, uint64_t seed,
+/** Binds one job to each lane of its provider; a job of a provider that is switched off is left out. */
+static bool add_job(struct planner *planner, const struct config *config, const struct job_settings *settings,
                     struct error *error)
 {
     const struct provider *provider = job_provider(config, settings, error);
@@ -40,26 +84,76 @@ static bool add_job(struct planner *planner, const struct config *config, const 
     if (limits == NULL || !limits->enabled) {
         return true;
     }
-    size_t lane = lane_of(planner, config, provider, limits);
-    struct job *job = &planner->jobs[planner->job_count++];
-    bool bound = job_bind(job, config, settings, provider, &planner->lanes[lane].roster, seed, error);
-    job->lane = lane;
-    return bound;
+    size_t first = lanes_of(planner, config, provider, limits);
+    for (size_t i = 0; i < (size_t)limits->shards; i++) {
+        struct job *job = &planner->jobs[planner->job_count++];
+        bool bound = job_bind(job, config, settings, provider, &planner->lanes[first + i].roster, error);
+        job->lane = first + i;
+        if (!bound) {
+            return false;
+        }
+        if (i > 0 && endpoint_is_lone(job->endpoint)) {
+            job_clear(job); /* what is about no asset is asked once */
+            planner->job_count--;
+        }
+    }
+    return true;
+}
+
+/** Starts the schedules: jobs of a lane with the same endpoint get the jitter of the most frequent of them. */
+static void start_jobs(struct planner *planner)
+{
+    for (size_t i = 0; i < planner->job_count; i++) {
+        struct job *job = &planner->jobs[i];
+        char name[LANE_NAME_MAX + 80];
+        int64_t least_s = job->settings->every_s;
+        for (size_t k = 0; k < planner->job_count; k++) {
+            const struct job *other = &planner->jobs[k];
+            bool same = other->lane == job->lane && other->endpoint == job->endpoint;
+            least_s = same && other->settings->every_s < least_s ? other->settings->every_s : least_s;
+        }
+        snprintf(name, sizeof name, "%s/%s", planner->lanes[job->lane].name, job->endpoint->name);
+        job_start(job, schedule_jitter_us(name, least_s * US_PER_S, planner->seed));
+    }
+}
+
+/** Lanes that a configuration can need. */
+static size_t lanes_max(const struct config *config)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->provider_count; i++) {
+        count += (size_t)config->providers[i].shards;
+    }
+    return count;
+}
+
+/** Jobs that it can need: each on all lanes of its provider. */
+static size_t jobs_max(const struct config *config)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->job_count; i++) {
+        const struct provider_settings *limits = config_provider(config, config->jobs[i].provider);
+        count += limits != NULL ? (size_t)limits->shards : 0;
+    }
+    return count;
 }
 
 struct planner *planner_new(const struct config *config, uint64_t seed, struct error *error)
 {
     struct planner *planner = xcalloc(1, sizeof *planner);
+    planner->config = config;
     planner->settings = &config->ingest;
+    planner->seed = seed;
     planner->random_state = seed;
-    planner->lanes = xcalloc(config->provider_count + 1, sizeof *planner->lanes);
-    planner->jobs = xcalloc(config->job_count + 1, sizeof *planner->jobs);
+    planner->lanes = xcalloc(lanes_max(config) + 1, sizeof *planner->lanes);
+    planner->jobs = xcalloc(jobs_max(config) + 1, sizeof *planner->jobs);
     for (size_t i = 0; i < config->job_count; i++) {
-        if (!add_job(planner, config, &config->jobs[i], seed, error)) {
+        if (!add_job(planner, config, &config->jobs[i], error)) {
             planner_free(planner);
             return NULL;
         }
     }
+    start_jobs(planner);
     return planner;
 }
 
@@ -81,187 +175,103 @@ void planner_free(struct planner *planner)
     free(planner);
 }
 
-size_t planner_tick(struct planner *planner, const struct moment *now)
+void lane_add_out(struct lane *lane, struct call *call)
 {
-    size_t skipped = 0;
-    for (size_t i = 0; i < planner->job_count; i++) {
-        struct job *job = &planner->jobs[i];
-        if (planner->lanes[job->lane].on && schedule_take(&job->schedule, now->wall_us)) {
-            skipped += job_queue_slot(job, &planner->lanes[job->lane].queue, now->mono_ms);
-        }
-    }
-    return skipped;
+    call->out_next = lane->out;
+    lane->out = call;
+    lane->in_flight++;
 }
 
-/** How long until the first queued call of a lane may go out; -1 when that needs a result first. */
-static int64_t lane_wait_ms(const struct lane *lane, int64_t now_ms)
+void lane_remove_out(struct lane *lane, struct call *call)
 {
-    const struct call *first = call_queue_first(&lane->queue);
-    if (first == NULL || lane->in_flight >= lane->settings->max_in_flight) {
+    struct call **at = &lane->out;
+    while (*at != call) {
+        assert(*at != NULL);
+        at = &(*at)->out_next;
+    }
+    *at = call->out_next;
+    call->out_next = NULL;
+    lane->in_flight--;
+}
+
+/** The longest of some waits; -1, when one of them is: then only a result can say. */
+static int64_t longest(const int64_t *waits, size_t count)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (waits[i] < 0) {
+            return -1;
+        }
+        most = waits[i] > most ? waits[i] : most;
+    }
+    return most;
+}
+
+/** How long until the first queued call of a lane may go out; -1 when that needs a result or a slot first. */
+static int64_t lane_wait_ms(const struct planner *planner, const struct lane *lane, const struct moment *now)
+{
+    const struct call *first = call_queue_peek(&lane->queue);
+    if (first == NULL || !lane->on || lane->in_flight >= lane->settings.max_in_flight) {
         return -1;
     }
-    int64_t due = first->not_before_ms > now_ms ? first->not_before_ms - now_ms : 0;
-    int64_t allowed = quota_wait_ms(&lane->quota, now_ms);
-    return due > allowed ? due : allowed;
+    const int64_t waits[] = {call_queue_wait_ms(&lane->queue, now->mono_ms), quota_wait_ms(&lane->quota, now),
+                             breaker_wait_ms(&lane->breaker, now->mono_ms)};
+    int64_t wait_ms = longest(waits, sizeof waits / sizeof waits[0]);
+    return wait_ms == 0 && !planner_may_spend(planner, lane, first->priority, now) ? SAVING_LOOK_MS : wait_ms;
+}
+
+/** Takes the first call of a lane out and counts it. */
+static struct call *take_call(struct lane *lane, const struct moment *now)
+{
+    struct call *call = call_queue_pop(&lane->queue, now->mono_ms);
+    call->ticket = quota_take(&lane->quota, now);
+    call->probe = breaker_take(&lane->breaker);
+    lane_add_out(lane, call);
+    return call;
 }
 
 struct call *planner_next(struct planner *planner, const struct moment *now)
 {
     for (size_t i = 0; i < planner->lane_count; i++) {
         struct lane *lane = &planner->lanes[(planner->turn + i) % planner->lane_count];
-        if (lane_wait_ms(lane, now->mono_ms) == 0) {
+        call_queue_first(&lane->queue, now->mono_ms); /* lets calls ripen, so that the wait is about the best */
+        if (lane_wait_ms(planner, lane, now) == 0) {
             planner->turn = (planner->turn + i + 1) % planner->lane_count;
-            quota_take(&lane->quota, now->mono_ms);
-            lane->in_flight++;
-            struct call *call = call_queue_pop(&lane->queue);
-            call->era = lane->era;
-            return call;
+            return take_call(lane, now);
         }
     }
     return NULL;
-}
-
-/** Holds a provider back after "too many", or for as long as it asks. */
-static void note_limits(struct planner *planner, struct lane *lane, const struct call_result *result, int64_t now_ms,
-                        struct call_verdict *verdict)
-{
-    const struct ingest_settings *settings = planner->settings;
-    int64_t pause_ms = 0;
-    if (result->outcome == OUTCOME_OK) {
-        lane->limited_in_row = 0;
-        return;
-    }
-    if (result->outcome == OUTCOME_LIMITED) {
-        lane->limited_in_row++;
-        pause_ms = settings->retry_base_ms +
-                   backoff_ms(settings->retry_base_ms, settings->retry_max_ms, lane->limited_in_row, &planner->random_state);
-    }
-    if (result->retry_after_s.set) {
-        int64_t asked_s = result->retry_after_s.value < PLANNER_PAUSE_MAX_S ? result->retry_after_s.value : PLANNER_PAUSE_MAX_S;
-        pause_ms = asked_s * 1000 > pause_ms ? asked_s * 1000 : pause_ms;
-    }
-    if (pause_ms > 0) {
-        quota_pause(&lane->quota, now_ms + pause_ms);
-        verdict->pause_ms = SOME_LONG(pause_ms);
-    }
-}
-
-/** Queues questions about the assets that were missing from a batch. */
-static void ask_missing(struct lane *lane, const struct call *call, const struct call_result *result, int64_t now_ms,
-                        struct call_verdict *verdict)
-{
-    const struct endpoint *endpoint =
-        call->endpoint->ask_missing != NULL ? provider_endpoint(lane->provider, call->endpoint->ask_missing) : NULL;
-    for (size_t i = 0; endpoint != NULL && i < result->missing_count; i++) {
-        struct roster_entry *entry = roster_find(&lane->roster, result->missing[i]->asset);
-        if (entry == NULL || !roster_should_ask(entry, now_ms)) {
-            continue;
-        }
-        struct call *question = call_new(endpoint, call->lane, 1);
-        question->assets[0] = entry->asset;
-        question->not_before_ms = now_ms;
-        entry->asking = true;
-        call_queue_push(&lane->queue, question);
-        verdict->questions++;
-    }
-}
-
-/** Notes the answer to a question about one asset; a failure is none, so that the question is asked again. */
-static void close_question(struct lane *lane, const struct call *call, bool answered, int64_t now_ms)
-{
-    struct roster_entry *entry = roster_find(&lane->roster, call->assets[0].asset);
-    assert(entry != NULL);
-    entry->asking = false;
-    entry->answered = answered;
-    entry->answered_ms = now_ms;
-}
-
-/** Ends a call for good. */
-static void close_call(struct lane *lane, struct call *call, bool answered, int64_t now_ms)
-{
-    if (call->job != NULL) {
-        if (call->era == lane->era) {
-            job_batch_over(call->job, call->batch);
-        }
-    } else {
-        close_question(lane, call, answered, now_ms);
-    }
-    free(call);
-}
-
-/** Marks the asset of a call inactive when the provider says that it was delisted. */
-static const char *retire(struct lane *lane, const struct call *call, enum outcome outcome)
-{
-    struct roster_entry *entry =
-        outcome == OUTCOME_DELISTED && call->asset_count == 1 ? roster_find(&lane->roster, call->assets[0].asset) : NULL;
-    return entry != NULL && roster_retire(&lane->roster, entry) ? entry->asset.asset : NULL;
-}
-
-/** Whether the endpoint in place of a call's own is to be asked: its own is refused, and stays so. */
-static bool may_fall_back(const struct call *call, const struct call_result *result, bool gave_up)
-{
-    return call->fallback != NULL && (result->outcome == OUTCOME_BLOCKED || (result->outcome == OUTCOME_LIMITED && gave_up));
-}
-
-/** Queues a call again: the same one after a step of a session, or the one that stands in for it. */
-static void queue_again(struct lane *lane, struct call *call, const struct call_result *result, int64_t now_ms,
-                        struct call_verdict *verdict)
-{
-    if (!result->again) {
-        call->endpoint = call->fallback;
-        call->fallback = NULL;
-        call->attempt = 1;
-        verdict->fallback = call->endpoint->name;
-    }
-    call->not_before_ms = now_ms;
-    call_queue_push(&lane->queue, call);
-}
-
-void planner_done(struct planner *planner, struct call *call, const struct call_result *result, const struct moment *now,
-                  struct call_verdict *verdict)
-{
-    const struct ingest_settings *settings = planner->settings;
-    struct lane *lane = &planner->lanes[call->lane];
-    bool failed = outcome_retryable(result->outcome) && result->missing_count == 0;
-    assert(lane->in_flight > 0);
-    *verdict = (struct call_verdict){0};
-    lane->in_flight--;
-    note_limits(planner, lane, result, now->mono_ms, verdict);
-    ask_missing(lane, call, result, now->mono_ms, verdict);
-    verdict->retired = retire(lane, call, result->outcome);
-    verdict->gave_up = failed && call->attempt >= settings->retry_attempts;
-    if (call->era == lane->era && (result->again || may_fall_back(call, result, verdict->gave_up))) {
-        verdict->gave_up = false;
-        queue_again(lane, call, result, now->mono_ms, verdict);
-        return;
-    }
-    if (!failed || verdict->gave_up || call->era != lane->era) {
-        close_call(lane, call, !failed, now->mono_ms);
-        return;
-    }
-    int64_t wait_ms = backoff_ms(settings->retry_base_ms, settings->retry_max_ms, call->attempt, &planner->random_state);
-    wait_ms = verdict->pause_ms.set && verdict->pause_ms.value > wait_ms ? verdict->pause_ms.value : wait_ms;
-    verdict->retry_in_ms = SOME_LONG(wait_ms);
-    call->attempt++;
-    call->not_before_ms = now->mono_ms + wait_ms;
-    call_queue_push(&lane->queue, call);
 }
 
 int64_t planner_wait_ms(const struct planner *planner, const struct moment *now)
 {
     int64_t least_ms = WAIT_MAX_MS;
     for (size_t i = 0; i < planner->job_count; i++) {
-        if (!planner->lanes[planner->jobs[i].lane].on) {
-            continue;
+        const struct job *job = &planner->jobs[i];
+        if (planner->lanes[job->lane].on) {
+            int64_t wait_ms = (schedule_wait_us(&job->schedule, now->wall_us) + US_PER_MS - 1) / US_PER_MS;
+            least_ms = wait_ms < least_ms ? wait_ms : least_ms;
         }
-        int64_t wait_ms = (schedule_wait_us(&planner->jobs[i].schedule, now->wall_us) + US_PER_MS - 1) / US_PER_MS;
-        least_ms = wait_ms < least_ms ? wait_ms : least_ms;
     }
     for (size_t i = 0; i < planner->lane_count; i++) {
-        int64_t wait_ms = lane_wait_ms(&planner->lanes[i], now->mono_ms);
+        int64_t wait_ms = lane_wait_ms(planner, &planner->lanes[i], now);
         least_ms = wait_ms >= 0 && wait_ms < least_ms ? wait_ms : least_ms;
     }
     return least_ms;
+}
+
+bool planner_minute(struct planner *planner, size_t lane_number, const struct moment *now, struct lane_minute *minute)
+{
+    struct lane *lane = &planner->lanes[lane_number];
+    int64_t slot = now->wall_us / MINUTE_US;
+    if (!lane->on || slot == lane->minute_slot) {
+        return false;
+    }
+    *minute = lane->minute;
+    lane->minute = (struct lane_minute){.last = lane->minute.last, .last_failure = OUTCOME_OK};
+    bool whole = lane->minute_slot > 0; /* the minute in which it was switched on is none */
+    lane->minute_slot = slot;
+    return whole;
 }
 
 size_t planner_lanes(const struct planner *planner)
@@ -269,16 +279,38 @@ size_t planner_lanes(const struct planner *planner)
     return planner->lane_count;
 }
 
+const char *planner_lane_name(const struct planner *planner, size_t lane)
+{
+    assert(lane < planner->lane_count);
+    return planner->lanes[lane].name;
+}
+
+/** Whether the next call is held back for jobs of a higher priority. */
+static bool is_saving(const struct planner *planner, const struct lane *lane, const struct moment *now)
+{
+    const struct call *first = call_queue_peek(&lane->queue);
+    return first != NULL && first->not_before_ms <= now->mono_ms && !planner_may_spend(planner, lane, first->priority, now);
+}
+
 void planner_view(const struct planner *planner, size_t lane, const struct moment *now, struct lane_view *view)
 {
     assert(lane < planner->lane_count);
     const struct lane *at = &planner->lanes[lane];
+    int64_t paused_ms = at->quota.paused_until_ms - now->mono_ms;
     *view = (struct lane_view){
-        .settings = at->settings,
-        .queued = at->queue.count,
+        .name = at->name,
+        .settings = &at->settings,
+        .on = at->on,
+        .queued = call_queue_count(&at->queue),
         .in_flight = at->in_flight,
-        .quota_used = quota_used(&at->quota, now->mono_ms),
+        .quota_used = quota_used(&at->quota, now),
+        .month_used = quota_month_used(&at->quota, now),
         .inactive = at->roster.inactive_count,
+        .unknown = roster_unknown_count(&at->roster, now->wall_us),
+        .share = at->throttle.share,
+        .breaker = breaker_state(&at->breaker, now->mono_ms),
+        .paused_ms = at->quota.paused_until_ms > 0 && paused_ms > 0 ? paused_ms : 0,
+        .saving = is_saving(planner, at, now),
     };
 }
 
@@ -291,5 +323,6 @@ void planner_job_view(const struct planner *planner, size_t job, struct job_view
 {
     assert(job < planner->job_count);
     const struct job *at = &planner->jobs[job];
-    *view = (struct job_view){.settings = at->settings, .assets = at->asset_count, .calls = at->batch_count};
+    *view = (struct job_view){
+        .settings = at->settings, .lane = at->lane, .priority = at->priority, .assets = at->asset_count, .calls = job_calls(at)};
 }

@@ -9,23 +9,23 @@
  * batch of a job is under way at most once, and so is a question about an asset. Time and randomness are arguments, so a test
  * can run days in milliseconds.
  *
+ * Of calls whose time has come the one of the highest priority goes first; jobs of one endpoint that fall due together share
+ * calls. A call of low priority leaves alone what jobs above it will need of the quota. A batch that a provider refuses for an
+ * unknown symbol is halved until the symbol is found, which is then left out for a day.
+ *
  * Pure; threads: one.
  */
 #ifndef QUOTEBUS_INGEST_PLANNER_H
 #define QUOTEBUS_INGEST_PLANNER_H
 
 #include "base/config.h"
+#include "ingest/breaker.h"
 #include "ingest/call.h"
 #include "ingest/lane_state.h"
+#include "ingest/moment.h"
 
 /** Longest pause that a provider can ask for with Retry-After. */
 #define PLANNER_PAUSE_MAX_S INT64_C(86400)
-
-/** A point in time on both clocks: schedules follow the wall clock, waits the monotonic one. */
-struct moment {
-    int64_t wall_us;
-    int64_t mono_ms;
-};
 
 struct planner;
 
@@ -45,23 +45,48 @@ struct call_verdict {
     bool gave_up;                /**< it failed, and no attempt is left */
     struct opt_long pause_ms;    /**< set: the provider gets no call for so long */
     const char *retired;         /**< asset that is inactive from now on, or NULL; borrowed from the configuration */
+    const char *unknown;         /**< asset whose symbol is left out for a day from now on, or NULL; borrowed likewise */
     size_t questions;            /**< missing assets that are asked about by themselves now */
+    bool halved;                 /**< the provider did not know one of the symbols: both halves are asked about */
+    struct opt_double share;     /**< set: the share of the provider's rate was cut to this */
+    bool breaker_opened;
+    bool breaker_closed;
+};
+
+/** What a lane did in a minute. */
+struct lane_minute {
+    int64_t calls; /**< that ended */
+    int64_t good;
+    int64_t limited;
+    int64_t failed;
+    enum outcome last;         /**< of the last call; OUTCOME_OK before the first */
+    enum outcome last_failure; /**< of the last that was not good; OUTCOME_OK: there was none */
 };
 
 /** How a lane stands. */
 struct lane_view {
-    const struct provider_settings *settings;
+    const char *name;                         /**< of the lane: `yahoo`, `yahoo#3` */
+    const struct provider_settings *settings; /**< limits are those of the lane */
+    bool on;
     size_t queued;
     int64_t in_flight;
-    int64_t quota_used; /**< calls of the current reset period */
+    int64_t quota_used; /**< calls in the latest reset period */
+    int64_t month_used; /**< calls in the calendar month */
     size_t inactive;    /**< assets that were delisted at this provider */
+    size_t unknown;     /**< assets whose symbol the provider did not know, left out for a day */
+    double share;       /**< of the configured rate that is used, (0, 1] */
+    enum breaker_state breaker;
+    int64_t paused_ms; /**< no call for so long, by "too many" or Retry-After; 0: not paused */
+    bool saving;       /**< the next call waits since jobs of a higher priority need the quota that is left */
 };
 
-/** What a job does, for people. */
+/** What a job does in one lane, for people. */
 struct job_view {
     const struct job_settings *settings;
+    size_t lane;
+    int64_t priority;
     size_t assets;
-    size_t calls; /**< per slot */
+    size_t calls; /**< per slot, when every market is open */
 };
 
 /**
@@ -72,7 +97,16 @@ struct planner *planner_new(const struct config *config, uint64_t seed, struct e
 /** Frees the queued calls, too; those that were handed out belong to the caller. */
 void planner_free(struct planner *planner);
 
-/** Queues the calls of slots that began. Returns how many calls were left out since those of the slot before are under way. */
+/**
+ * Another configuration under a running planner: lanes, quotas, queues and calls in flight go on, jobs keep their slots, new jobs
+ * and assets begin. Lanes keep their numbers and are on as they were; new ones come behind and are on, one that is gone stays and
+ * has nothing to do. False with ERROR_USAGE when the new configuration cannot be planned: then nothing has changed. The old
+ * configuration must outlive the calls that are in flight.
+ */
+bool planner_reload(struct planner *planner, const struct config *config, const struct moment *now,
+                    struct error *error) MUST_CHECK;
+
+/** Queues the calls of slots that began. Returns how many calls were left out since that of the slot before is under way. */
 size_t planner_tick(struct planner *planner, const struct moment *now);
 /**
  * A call that may go out now, or NULL. It is counted in the provider's quota and as in flight until planner_done; the caller
@@ -132,6 +166,12 @@ void planner_export(const struct planner *planner, size_t lane, const struct mom
 void planner_import(struct planner *planner, size_t lane, const struct lane_state *state, const struct moment *now);
 /** Name of a lane: that of its provider, with `#N` for a shard. */
 const char *planner_lane_name(const struct planner *planner, size_t lane);
+
+/**
+ * True once a minute per lane that is on: fills what it did in the minute before, for its health. A lane that made no call has a
+ * minute, too.
+ */
+bool planner_minute(struct planner *planner, size_t lane, const struct moment *now, struct lane_minute *minute);
 
 /** Number of lanes; call.lane is below it. */
 size_t planner_lanes(const struct planner *planner);

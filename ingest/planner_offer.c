@@ -3,6 +3,9 @@
 
 #include "ingest/planner_parts.h"
 
+/** What no job asks for has what the quota leaves. */
+#define PRIORITY_OFFER 10
+
 /** The entry of an asset that a lane may be asked about, or NULL. */
 static const struct roster_entry *callable(const struct planner *planner, size_t lane, const char *asset)
 {
@@ -26,6 +29,7 @@ bool planner_offer(struct planner *planner, size_t lane, const struct call_offer
     call->assets[0] = entry->asset;
     call->from_us = SOME_LONG(offer->from_us);
     call->to_us = SOME_LONG(offer->to_us);
+    call->priority = PRIORITY_OFFER;
     call->not_before_ms = now->mono_ms;
     call->era = planner->lanes[lane].era;
     call_queue_push(&planner->lanes[lane].queue, call);

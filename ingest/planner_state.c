@@ -5,40 +5,52 @@
 #include "base/clock.h"
 #include "ingest/planner_parts.h"
 
-const char *planner_lane_name(const struct planner *planner, size_t lane)
+/** Whether a job stands in a list of slots. */
+static bool listed(const struct call_slot *slots, size_t count, const char *job)
 {
-    assert(lane < planner->lane_count);
-    return planner->lanes[lane].provider->name;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(slots[i].job, job) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t planner_call_slots(const struct planner *planner, const struct call *call, struct call_slot *slots, size_t max)
 {
+    size_t count = 0;
     (void)planner;
-    if (call->job == NULL) {
-        return 0;
+    for (size_t i = 0; i < call->part_count; i++) {
+        const struct job *job = call->parts[i].job;
+        bool again = i > 0 && job == call->parts[i - 1].job;
+        if (job == NULL || again || listed(slots, count < max ? count : max, job->settings->name)) {
+            continue;
+        }
+        if (count < max) {
+            slots[count] = (struct call_slot){job->settings->name, schedule_slot_us(&job->schedule, job->schedule.last_slot)};
+        }
+        count++;
     }
-    if (max > 0) {
-        const struct schedule *schedule = &call->job->schedule;
-        slots[0] = (struct call_slot){call->job->settings->name, schedule->last_slot * schedule->every_us};
-    }
-    return 1;
+    return count;
 }
 
 void planner_put_back(struct planner *planner, struct call *call, const struct moment *now)
 {
     struct lane *lane = &planner->lanes[call->lane];
-    (void)now;
-    assert(lane->in_flight > 0);
-    lane->in_flight--;
-    if (call->era == lane->era) {
-        call_queue_push(&lane->queue, call);
-    } else {
-        free(call);
+    lane_remove_out(lane, call);
+    if (call->era != lane->era) {
+        call_free(call);
+        return;
     }
+    quota_refund(&lane->quota, &call->ticket);
+    breaker_neutral(&lane->breaker, call->probe);
+    call->not_before_ms = now->mono_ms;
+    call_queue_push(&lane->queue, call);
 }
 
 void planner_switch(struct planner *planner, size_t lane_number, bool on)
 {
+    assert(lane_number < planner->lane_count);
     struct lane *lane = &planner->lanes[lane_number];
     lane->on = on;
     if (on) {
@@ -46,88 +58,86 @@ void planner_switch(struct planner *planner, size_t lane_number, bool on)
     }
     lane->era++;
     call_queue_clear(&lane->queue);
-    quota_clear(&lane->quota);
-    quota_init(&lane->quota, lane->settings);
+    roster_forget(&lane->roster);
+    lane_begin(lane, planner->settings);
+    lane->minute_slot = 0;
     for (size_t i = 0; i < planner->job_count; i++) {
-        struct job *job = &planner->jobs[i];
-        if (job->lane == lane_number) {
-            memset(job->under_way, 0, job->batch_count * sizeof *job->under_way);
-            job->schedule.ran = false;
+        if (planner->jobs[i].lane == lane_number) {
+            job_forget(&planner->jobs[i]);
         }
     }
 }
 
-/** A monotonic time as a wall time. */
-static int64_t wall_us(const struct moment *now, int64_t mono_ms)
+/** Writes throttle and breaker. */
+static void export_health(const struct lane *lane, const struct moment *now, struct lane_state *state)
 {
-    return now->wall_us - (now->mono_ms - mono_ms) * US_PER_MS;
-}
-
-/** A wall time as a monotonic one; what lies in the future is now. */
-static int64_t mono_ms(const struct moment *now, int64_t wall_us)
-{
-    int64_t at_ms = now->mono_ms - (now->wall_us - wall_us) / US_PER_MS;
-    return at_ms < now->mono_ms ? at_ms : now->mono_ms;
+    if (lane->throttle.share < 1) {
+        state->pace = SOME_DOUBLE(lane->throttle.share);
+        state->pace_changed_us = moment_wall_us(now, lane->throttle.changed_ms);
+    }
+    state->failures_in_row = lane->breaker.failures;
+    state->breaker_opens = lane->breaker.opens;
+    state->breaker_until_us = lane->breaker.opens > 0 ? moment_wall_us(now, lane->breaker.until_ms) : 0;
 }
 
 void planner_export(const struct planner *planner, size_t lane_number, const struct moment *now, struct lane_state *state)
 {
+    assert(lane_number < planner->lane_count);
     const struct lane *lane = &planner->lanes[lane_number];
-    const struct quota *quota = &lane->quota;
     lane_state_clear(state);
-    state->lane = arena_str(&state->memory, str_from(lane->provider->name));
+    state->lane = arena_str(&state->memory, str_from(lane->name));
     state->saved_at_us = now->wall_us;
-    state->window = lane_state_room(state, quota->log_size, sizeof *state->window);
-    for (size_t i = 0; i < quota->log_size; i++) {
-        int64_t at_ms = quota->log[(quota->log_next + i) % quota->log_size];
-        if (at_ms != INT64_MIN) {
-            state->window[state->window_count++] = (struct lane_run){wall_us(now, at_ms), 1};
-        }
-    }
-    if (quota->called) {
-        state->period = lane_state_room(state, 1, sizeof *state->period);
-        state->period[state->period_count++] =
-            (struct lane_run){wall_us(now, quota->period_start_ms), quota_used(quota, now->mono_ms)};
-        state->last_call_us = wall_us(now, quota->last_call_ms);
-    }
+    quota_export(&lane->quota, now, state);
+    roster_export(&lane->roster, now->wall_us, state);
+    export_health(lane, now, state);
     state->jobs = lane_state_room(state, planner->job_count, sizeof *state->jobs);
     for (size_t i = 0; i < planner->job_count; i++) {
         const struct job *job = &planner->jobs[i];
-        if (job->lane == lane_number && job->schedule.ran) {
-            state->jobs[state->job_count++] = (struct lane_job){
-                .job = arena_str(&state->memory, str_from(job->settings->name)),
-                .slot_us = job->schedule.last_slot * job->schedule.every_us,
-            };
+        if (job->lane == lane_number && job_export(job, state, &state->jobs[state->job_count])) {
+            state->job_count++;
         }
     }
 }
 
-/** Takes over the newest slot of each job. */
-static void import_jobs(struct planner *planner, size_t lane_number, const struct lane_state *state)
+/** Takes throttle and breaker over. */
+static void import_health(struct lane *lane, const struct lane_state *state, const struct moment *now)
 {
-    for (size_t i = 0; i < planner->job_count; i++) {
-        struct job *job = &planner->jobs[i];
-        for (size_t k = 0; job->lane == lane_number && k < state->job_count; k++) {
-            if (str_is(state->jobs[k].job, job->settings->name)) {
-                job->schedule.ran = true;
-                job->schedule.last_slot = state->jobs[k].slot_us / job->schedule.every_us;
-            }
+    struct throttle *throttle = &lane->throttle;
+    if (state->pace.set && state->pace.value > 0 && state->pace.value < 1) {
+        throttle->share = state->pace.value > throttle->floor ? state->pace.value : throttle->floor;
+        throttle->changed_ms = moment_mono_ms(now, state->pace_changed_us);
+        lane->quota.share = throttle->share;
+    }
+    lane->breaker.failures = state->failures_in_row;
+    lane->breaker.opens = state->breaker_opens;
+    lane->breaker.until_ms = moment_mono_ms(now, state->breaker_until_us);
+}
+
+/** Takes over how far a job is, and queues the calls that were interrupted. */
+static void import_job(struct planner *planner, struct job *job, const struct lane_state *state, const struct moment *now)
+{
+    for (size_t i = 0; i < state->job_count; i++) {
+        if (str_is(state->jobs[i].job, job->settings->name)) {
+            struct call_part *parts = xcalloc(job->place_count + 1, sizeof *parts);
+            planner_pack(planner, parts, job_import(job, &state->jobs[i], parts), now);
+            free(parts);
+            return;
         }
     }
 }
 
 void planner_import(struct planner *planner, size_t lane_number, const struct lane_state *state, const struct moment *now)
 {
+    assert(lane_number < planner->lane_count);
     struct lane *lane = &planner->lanes[lane_number];
-    for (size_t i = 0; i < state->window_count; i++) {
-        for (int64_t k = 0; k < state->window[i].calls; k++) {
-            quota_take(&lane->quota, mono_ms(now, state->window[i].at_us));
+    assert(!lane->on);
+    planner_switch(planner, lane_number, false); /* forgets what an import before this one brought */
+    quota_import(&lane->quota, state, now);
+    roster_import(&lane->roster, state);
+    import_health(lane, state, now);
+    for (size_t i = 0; i < planner->job_count; i++) {
+        if (planner->jobs[i].lane == lane_number) {
+            import_job(planner, &planner->jobs[i], state, now);
         }
     }
-    if (state->period_count > 0) {
-        lane->quota.period_start_ms = mono_ms(now, state->period[0].at_us);
-        lane->quota.period_used = state->period[0].calls;
-        lane->quota.called = true;
-    }
-    import_jobs(planner, lane_number, state);
 }

@@ -100,6 +100,16 @@ struct parse_result {
  */
 #define BATCH_WHOLE SIZE_MAX
 
+/** What an endpoint is good for; decides whose calls go first when quota is short. */
+enum endpoint_kind {
+    ENDPOINT_PRICES, /**< the default of a row that says nothing */
+    ENDPOINT_HEALTH,
+    ENDPOINT_LISTS,   /**< trending, ranking */
+    ENDPOINT_DETAILS, /**< fundamentals, indicators */
+    ENDPOINT_HISTORY,
+    ENDPOINT_KIND_COUNT
+};
+
 struct endpoint {
     const char *name;          /**< as in a job: chart, spark, simple_price */
     size_t batch_max;          /**< assets per call, or BATCH_WHOLE */
@@ -116,6 +126,7 @@ struct endpoint {
                   struct parse_result *result);
     /** Endpoint of the same provider that is asked about an asset that was missing from a batch; NULL: none. */
     const char *ask_missing;
+    enum endpoint_kind kind;
 };
 
 struct provider {
@@ -130,6 +141,8 @@ struct provider {
 /** All providers, ended by NULL: the one table. */
 extern const struct provider *const providers[];
 const struct provider *provider_find(const char *name);
+/** Priority of its jobs where the configuration says none: 1 to 100, the higher the sooner. */
+int64_t endpoint_priority(const struct endpoint *endpoint);
 const struct endpoint *provider_endpoint(const struct provider *provider, const char *name);
 
 #endif

@@ -60,6 +60,12 @@ struct ingest_settings {
     struct string_list usd_rates; /**< assets that say what a currency is worth in USD; see ingest/rates.h */
     int64_t history_d;            /**< days of history that a newly added asset gets by itself; 0: none */
     int64_t backfill_chunk_d;     /**< most days of history that one call asks for */
+    bool market_hours;            /**< jobs of assets whose market is closed run less often; see ingest/hours.h */
+    int64_t breaker_failures;     /**< failed calls in a row that open a provider's circuit breaker; 0: it never opens */
+    int64_t breaker_open_s;       /**< first time it stays open; doubles each time the probe fails */
+    int64_t breaker_open_max_s;   /**< longest time */
+    double throttle_floor;        /**< least share of a provider's rate after answers "too many" */
+    double throttle_step;         /**< what the share grows by each minute of good answers */
     int64_t seed;                 /**< of jitter; 0: from the clock */
 };
 
@@ -93,14 +99,16 @@ struct persist_settings {
 struct provider_settings {
     char *name; /**< key of the mapping; the name of a provider of ingest/providers */
     bool enabled;
-    char *base_url;           /**< scheme://host[:port][/prefix]; https unless the host is loopback */
-    int64_t max_calls;        /**< per reset_period_seconds; 0: no such limit */
-    int64_t calls_per_window; /**< per window_seconds */
+    char *base_url;              /**< scheme://host[:port][/prefix]; https unless the host is loopback */
+    int64_t max_calls;           /**< per reset_period_seconds; 0: no such limit */
+    int64_t max_calls_per_month; /**< per calendar month, UTC; 0: no such limit */
+    int64_t calls_per_window;    /**< per window_seconds */
     int64_t window_seconds;
     int64_t reset_period_seconds;
     double batch_delay_seconds; /**< least pause between two calls */
     int64_t max_in_flight;      /**< calls under way at once */
     char *session_url;          /**< where the cookie of a session comes from; empty: base_url */
+    int64_t shards;             /**< lanes that share its assets and limits, so that several instances can poll it */
     char *api_key_env;          /**< name of the environment variable that holds the key; empty: none */
 };
 
@@ -113,6 +121,7 @@ struct asset_settings {
     char *id;          /**< class:CODE, e.g. equity:AAPL; the Kafka key */
     char *asset_class; /**< the part before the colon */
     char *sector;      /**< may be empty */
+    char *calendar;    /**< always, weekdays, fx, XNYS, XLON or XETR; empty: by its id */
     struct asset_symbol *symbols;
     size_t symbol_count;
 };
@@ -130,6 +139,12 @@ struct job_settings {
     char *endpoint;
     char *fallback; /**< endpoint that is asked when the other one stays refused; empty: none */
     int64_t every_s;
+    int64_t offset_s;           /**< of its slots from the multiples of every_s */
+    int64_t closed_every_s;     /**< one slot in so long for assets whose market is closed; 0: none */
+    int64_t settle_s;           /**< how long after the close the source's prices may still change */
+    int64_t priority;           /**< 1 to 100, the higher the sooner; 0: as its endpoint is */
+    bool rotate;                /**< each slot is one call, for the assets whose turn it is */
+    char *calendar;             /**< instead of the assets' own; empty: theirs */
     struct string_list classes; /**< asset classes; empty: all */
     struct string_list assets;  /**< asset ids; empty: all of the classes */
     struct job_param *params;   /**< for the endpoint, which says what it takes */

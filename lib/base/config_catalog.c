@@ -9,29 +9,42 @@
 #define JOBS_MAX 1000
 #define ASSETS_MAX 100000
 #define PARAMS_MAX 16
+#define SHARDS_MAX 64
 #define DAY_S 86400
 
 static const struct yaml_field provider_fields[] = {
     YAML_BOOL(struct provider_settings, enabled, "true"),
     YAML_TEXT(struct provider_settings, base_url, NULL),
     YAML_INT(struct provider_settings, max_calls, "0", 0, 1e9),
+    YAML_INT(struct provider_settings, max_calls_per_month, "0", 0, 1e9),
     YAML_INT(struct provider_settings, calls_per_window, "60", 1, 1e6),
     YAML_INT(struct provider_settings, window_seconds, "60", 1, 31.0 * DAY_S),
     YAML_INT(struct provider_settings, reset_period_seconds, "86400", 1, 366.0 * DAY_S),
     YAML_DOUBLE(struct provider_settings, batch_delay_seconds, "0", 0, DAY_S),
     YAML_INT(struct provider_settings, max_in_flight, "1", 1, 64),
     YAML_TEXT(struct provider_settings, session_url, ""),
+    YAML_INT(struct provider_settings, shards, "1", 1, SHARDS_MAX),
     YAML_TEXT(struct provider_settings, api_key_env, ""),
 };
 
 static const struct yaml_field asset_fields[] = {
     YAML_TEXT(struct asset_settings, sector, ""),
+    YAML_TEXT(struct asset_settings, calendar, ""),
 };
 
 static const struct yaml_field job_fields[] = {
-    YAML_TEXT(struct job_settings, provider, NULL), YAML_TEXT(struct job_settings, endpoint, NULL),
-    YAML_TEXT(struct job_settings, fallback, ""),   YAML_INT(struct job_settings, every_s, NULL, 1, 31.0 * DAY_S),
-    YAML_TEXT_LIST(struct job_settings, classes),   YAML_TEXT_LIST(struct job_settings, assets),
+    YAML_TEXT(struct job_settings, provider, NULL),
+    YAML_TEXT(struct job_settings, endpoint, NULL),
+    YAML_TEXT(struct job_settings, fallback, ""),
+    YAML_INT(struct job_settings, every_s, NULL, 1, 31.0 * DAY_S),
+    YAML_INT(struct job_settings, offset_s, "0", 0, 31.0 * DAY_S),
+    YAML_INT(struct job_settings, closed_every_s, "3600", 0, 31.0 * DAY_S),
+    YAML_INT(struct job_settings, settle_s, "300", 0, DAY_S),
+    YAML_INT(struct job_settings, priority, "0", 0, 100),
+    YAML_BOOL(struct job_settings, rotate, "false"),
+    YAML_TEXT(struct job_settings, calendar, ""),
+    YAML_TEXT_LIST(struct job_settings, classes),
+    YAML_TEXT_LIST(struct job_settings, assets),
 };
 
 /** One entry of a collection on its way into its struct. */
@@ -87,6 +100,19 @@ static void strip_slashes(char *url)
         url[--len] = '\0';
 }
 
+/** Each shard has its part of the limits, which must not be nothing. */
+static bool check_shards(const struct config_reader *reader, const struct entry *entry, const struct provider_settings *provider)
+{
+    const int64_t limits[] = {provider->calls_per_window, provider->max_calls, provider->max_calls_per_month};
+    for (size_t i = 0; i < COUNT(limits); i++) {
+        if (limits[i] > 0 && limits[i] < provider->shards)
+            return yaml_field_error(reader->file, entry->node, entry->path, "shards", reader->error,
+                                    "%lld shards cannot share a limit of %lld calls", (long long)provider->shards,
+                                    (long long)limits[i]);
+    }
+    return true;
+}
+
 /** Reads providers.NAME. */
 static bool read_provider(const struct config_reader *reader, const struct entry *entry, void *target)
 {
@@ -102,7 +128,7 @@ static bool read_provider(const struct config_reader *reader, const struct entry
         return false;
     strip_slashes(provider->base_url);
     strip_slashes(provider->session_url);
-    return true;
+    return check_shards(reader, entry, provider);
 }
 
 /** Reads the symbols of an asset: one text per provider, so each can be overridden though the file leaves it out. */
@@ -141,6 +167,7 @@ static bool read_asset(const struct config_reader *reader, const struct entry *e
     asset->asset_class = arena_strdup(memory, (struct str){.ptr = entry->key, .len = strcspn(entry->key, ":")});
     return yaml_bind(reader->file, entry->node, entry->path, asset_fields, COUNT(asset_fields), children, asset, memory,
                      reader->error) &&
+           config_check_field(reader, entry->node, entry->path, "calendar", asset->calendar, config_judge_calendar) &&
            read_symbols(reader, entry, asset);
 }
 
@@ -242,6 +269,13 @@ static bool read_params(const struct config_reader *reader, const struct entry *
     return true;
 }
 
+/** Slots are shifted by less than their interval. */
+static bool check_offset(const struct config_reader *reader, const struct entry *entry, const struct job_settings *job)
+{
+    return job->offset_s < job->every_s || yaml_field_error(reader->file, entry->node, entry->path, "offset_s", reader->error,
+                                                            "%lld is not less than every_s", (long long)job->offset_s);
+}
+
 /** Reads jobs.NAME. */
 static bool read_job(const struct config_reader *reader, const struct entry *entry, void *target)
 {
@@ -253,7 +287,8 @@ static bool read_job(const struct config_reader *reader, const struct entry *ent
                      reader->error) &&
            read_params(reader, entry, job) &&
            config_check_field(reader, entry->node, entry->path, "endpoint", job->endpoint, config_judge_key) &&
-           check_job(reader, entry, job);
+           config_check_field(reader, entry->node, entry->path, "calendar", job->calendar, config_judge_calendar) &&
+           check_offset(reader, entry, job) && check_job(reader, entry, job);
 }
 
 bool config_read_catalog(const struct config_reader *reader)

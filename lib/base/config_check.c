@@ -74,6 +74,16 @@ const char *config_judge_symbol(const char *text)
     return good ? NULL : "must be at most 64 printable characters without blanks and commas";
 }
 
+const char *config_judge_calendar(const char *text)
+{
+    static const char *const words[] = {"", "always", "weekdays", "fx", "XNYS", "XLON", "XETR"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(text, words[i]) == 0)
+            return NULL;
+    }
+    return "is no calendar: always, weekdays, fx, XNYS (New York and Nasdaq), XLON or XETR";
+}
+
 /** Whether a host is this machine, by what it says itself: no name but localhost is looked up. */
 static bool is_loopback(const char *host)
 {

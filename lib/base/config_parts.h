@@ -51,6 +51,7 @@ const char *config_judge_key(const char *text);        /**< of a provider or job
 const char *config_judge_variable(const char *text);   /**< of the environment; may be empty */
 const char *config_judge_asset(const char *text);      /**< class:CODE */
 const char *config_judge_symbol(const char *text);     /**< of an asset at a provider */
+const char *config_judge_calendar(const char *text);   /**< of an asset or a job; may be empty */
 const char *config_judge_url(const char *text);        /**< http or https, no user, query or fragment */
 const char *config_judge_public_url(const char *text); /**< the same; http only to loopback */
 const char *config_judge_listen(const char *text);     /**< ADDRESS:PORT; may be empty */

@@ -47,6 +47,12 @@ static const struct yaml_field ingest_fields[] = {
     YAML_TEXT_LIST(struct ingest_settings, usd_rates),
     YAML_INT(struct ingest_settings, history_d, "365", 0, 3650),
     YAML_INT(struct ingest_settings, backfill_chunk_d, "730", 1, 3650),
+    YAML_BOOL(struct ingest_settings, market_hours, "false"),
+    YAML_INT(struct ingest_settings, breaker_failures, "5", 0, 1000),
+    YAML_INT(struct ingest_settings, breaker_open_s, "30", 1, 86400),
+    YAML_INT(struct ingest_settings, breaker_open_max_s, "1800", 1, 86400),
+    YAML_DOUBLE(struct ingest_settings, throttle_floor, "0.0625", 0.001, 1),
+    YAML_DOUBLE(struct ingest_settings, throttle_step, "0.05", 0.001, 1),
     YAML_INT(struct ingest_settings, seed, "0", 0, 9007199254740992.0),
 };
 
@@ -166,6 +172,9 @@ static bool check_pairs(const struct config_reader *reader)
     if (ingest->retry_max_ms < ingest->retry_base_ms)
         return yaml_field_error(reader->file, section_node(reader, "ingest"), "ingest", "retry_max_ms", reader->error,
                                 "%lld is less than retry_base_ms", (long long)ingest->retry_max_ms);
+    if (ingest->breaker_open_max_s < ingest->breaker_open_s)
+        return yaml_field_error(reader->file, section_node(reader, "ingest"), "ingest", "breaker_open_max_s", reader->error,
+                                "%lld is less than breaker_open_s", (long long)ingest->breaker_open_max_s);
     if (validate->transaction_interval_ms >= validate->transaction_timeout_ms)
         return yaml_field_error(reader->file, section_node(reader, "validate"), "validate", "transaction_interval_ms",
                                 reader->error, "%lld is not less than transaction_timeout_ms",

@@ -33,7 +33,7 @@ static bool begin(struct ledger_lane *lane, const char *id, const char *const *a
 {
     struct call *call = call_for(assets);
     bool repeats = ledger_begin(lane, call, &slot, 1, id, SLOT_US + 5);
-    free(call);
+    call_free(call);
     return repeats;
 }
 
@@ -182,7 +182,7 @@ static void call_of_another_slot_is_no_repetition(void **state)
     assert_false(ledger_begin(&two, call, &next, 1, "id2", 0));
     assert_false(ledger_begin(&two, call, &other, 1, "id3", 0));
     assert_true(ledger_begin(&two, call, &slot, 1, "id4", 0));
-    free(call);
+    call_free(call);
     lane_state_clear(&read);
     ledger_clear(&one);
     ledger_clear(&two);
@@ -215,7 +215,7 @@ static void question_is_not_repeated(void **state)
     assert_false(ledger_begin(&one, call, NULL, 0, "id1", 0));
     assert_int_equal(hand_over(&one, &open, &two, &read), 0);
     assert_int_equal(two.count, 0);
-    free(call);
+    call_free(call);
     lane_state_clear(&read);
     ledger_clear(&one);
     ledger_clear(&two);

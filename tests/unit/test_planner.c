@@ -107,7 +107,7 @@ static void slot_is_cut_into_the_fewest_calls(void **state)
     free(yaml);
 }
 
-static void batch_that_is_under_way_is_left_out_of_the_next_slot(void **state)
+static void assets_that_are_under_way_are_left_out_of_the_next_slot(void **state)
 {
     (void)state;
     char *yaml = many_assets(41, 60);
@@ -169,7 +169,7 @@ static void retry_waits_for_its_backoff(void **state)
 static void refusal_is_not_tried_again(void **state)
 {
     (void)state;
-    static const enum outcome refusals[] = {OUTCOME_BLOCKED, OUTCOME_BAD_KEY, OUTCOME_DEMO_ONLY, OUTCOME_UNKNOWN_SYMBOL};
+    static const enum outcome refusals[] = {OUTCOME_BLOCKED, OUTCOME_BAD_KEY, OUTCOME_DEMO_ONLY};
     struct bench bench = bench_new(YAHOO TWO_ASSETS SPARK_JOB);
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         tick(&bench);
@@ -254,7 +254,7 @@ static void missing_asset_is_asked_about_once_an_hour(void **state)
 {
     (void)state;
     struct bench bench = bench_new(YAHOO TWO_ASSETS SPARK_JOB);
-    done(&bench, question_about_the_second(&bench), OUTCOME_UNKNOWN_SYMBOL);
+    done(&bench, question_about_the_second(&bench), OUTCOME_OK);
     for (int minute = 1; minute < 60; minute++) {
         advance(&bench, 60000);
         tick(&bench);
@@ -263,7 +263,26 @@ static void missing_asset_is_asked_about_once_an_hour(void **state)
         assert_null(next(&bench));
     }
     advance(&bench, 60000);
+    done(&bench, question_about_the_second(&bench), OUTCOME_OK);
+    bench_free(&bench);
+}
+
+static void missing_asset_whose_symbol_is_not_known_is_left_out_for_a_day(void **state)
+{
+    (void)state;
+    struct bench bench = bench_new(YAHOO TWO_ASSETS SPARK_JOB);
+    struct lane_view view;
     done(&bench, question_about_the_second(&bench), OUTCOME_UNKNOWN_SYMBOL);
+    assert_string_equal(bench.verdict.unknown, "equity:HES");
+    planner_view(bench.planner, 0, &bench.now, &view);
+    assert_int_equal(view.unknown, 1);
+    for (int minute = 1; minute <= 1440; minute++) {
+        advance(&bench, 60000);
+        tick(&bench);
+        struct call *batch = next(&bench);
+        assert_int_equal(batch->asset_count, minute < 1440 ? 1 : 2);
+        done(&bench, batch, OUTCOME_OK);
+    }
     bench_free(&bench);
 }
 
@@ -362,7 +381,7 @@ int main(void)
         cmocka_unit_test(job_of_a_disabled_provider_is_left_out),
         cmocka_unit_test(job_takes_the_assets_of_its_classes_that_have_a_symbol),
         cmocka_unit_test(slot_is_cut_into_the_fewest_calls),
-        cmocka_unit_test(batch_that_is_under_way_is_left_out_of_the_next_slot),
+        cmocka_unit_test(assets_that_are_under_way_are_left_out_of_the_next_slot),
         cmocka_unit_test(failed_call_is_made_again_until_its_attempts_are_used_up),
         cmocka_unit_test(retry_waits_for_its_backoff),
         cmocka_unit_test(refusal_is_not_tried_again),
@@ -370,6 +389,7 @@ int main(void)
         cmocka_unit_test(retry_after_is_believed_for_a_day_at_most),
         cmocka_unit_test(limit_without_retry_after_pauses_longer_each_time),
         cmocka_unit_test(missing_asset_is_asked_about_once_an_hour),
+        cmocka_unit_test(missing_asset_whose_symbol_is_not_known_is_left_out_for_a_day),
         cmocka_unit_test(question_under_way_is_not_asked_twice),
         cmocka_unit_test(question_without_an_answer_is_asked_again_in_the_next_slot),
         cmocka_unit_test(delisted_asset_is_left_out_from_then_on),

@@ -111,7 +111,7 @@ static void run_hours(uint64_t seed, struct limits *limits)
         advance(&bench, wait_ms > 100 ? 100 : wait_ms < 1 ? 1 : wait_ms);
     }
     for (size_t i = 0; i < count; i++) {
-        free(pending[i].call);
+        call_free(pending[i].call);
     }
     bench_free(&bench);
 }

@@ -69,7 +69,7 @@ static void quotes_get_the_fetch_time_and_the_request_id(void **state)
     assert_true(event.latency_ms == 12.5);
     assert_false(event.asset.set);
     arena_clear(&arena);
-    free(call);
+    call_free(call);
 }
 
 static void delisted_asset_stands_in_the_health_event(void **state)
@@ -92,7 +92,7 @@ static void delisted_asset_stands_in_the_health_event(void **state)
     assert_true(event.asset.set && str_is(event.asset.value, "equity:AAPL"));
     assert_int_equal(reading.retry_after_s.value, 5);
     arena_clear(&arena);
-    free(call);
+    call_free(call);
 }
 
 static void call_without_a_response_says_why(void **state)
@@ -114,7 +114,7 @@ static void call_without_a_response_says_why(void **state)
     assert_false(event.quota_limit.set);
     assert_int_equal(event.at_us, FETCHED_US);
     arena_clear(&arena);
-    free(call);
+    call_free(call);
 }
 
 static void key_that_a_provider_repeats_is_taken_out_of_the_message(void **state)
@@ -132,7 +132,7 @@ static void key_that_a_provider_repeats_is_taken_out_of_the_message(void **state
     reading_take(&reading, &keyed, call, &fetched, &arena);
     assert_string_equal(reading.parsed.message, "status 400, the provider says: key ****** is bad, ******");
     arena_clear(&arena);
-    free(call);
+    call_free(call);
 }
 
 int main(void)

@@ -13,48 +13,59 @@
 
 #define NOW_US (INT64_C(1770000000) * US_PER_S)
 
-static void first_look_is_due_at_once(void **state)
+/** A schedule of slots `every_s` apart. */
+static struct schedule every(int64_t every_s, uint64_t seed)
 {
     struct schedule schedule;
+    const struct schedule_rule rule = {.every_us = every_s * US_PER_S, .closed_every_us = 3600 * US_PER_S};
+    schedule_init(&schedule, &rule, schedule_jitter_us("job", rule.every_us, seed));
+    return schedule;
+}
+
+static bool take(struct schedule *schedule, int64_t now_us)
+{
+    struct schedule_slot slot;
+    return schedule_take(schedule, now_us, &slot);
+}
+
+static void first_look_is_due_at_once(void **state)
+{
+    struct schedule schedule = every(60, 1);
     (void)state;
-    schedule_init(&schedule, "job", 60, 1);
     assert_int_equal(schedule_wait_us(&schedule, NOW_US), 0);
-    assert_true(schedule_take(&schedule, NOW_US));
-    assert_false(schedule_take(&schedule, NOW_US));
+    assert_true(take(&schedule, NOW_US));
+    assert_false(take(&schedule, NOW_US));
 }
 
 static void slot_begins_at_its_microsecond(void **state)
 {
-    struct schedule schedule;
+    struct schedule schedule = every(60, 1);
     (void)state;
-    schedule_init(&schedule, "job", 60, 1);
-    assert_true(schedule_take(&schedule, NOW_US));
+    assert_true(take(&schedule, NOW_US));
     int64_t wait_us = schedule_wait_us(&schedule, NOW_US);
     assert_true(wait_us > 0 && wait_us <= 60 * US_PER_S);
     assert_int_equal((NOW_US + wait_us - schedule.jitter_us) % (60 * US_PER_S), 0);
-    assert_false(schedule_take(&schedule, NOW_US + wait_us - 1));
-    assert_true(schedule_take(&schedule, NOW_US + wait_us));
+    assert_false(take(&schedule, NOW_US + wait_us - 1));
+    assert_true(take(&schedule, NOW_US + wait_us));
     assert_int_equal(schedule_wait_us(&schedule, NOW_US + wait_us), 60 * US_PER_S);
 }
 
 static void missed_slots_are_taken_once(void **state)
 {
-    struct schedule schedule;
+    struct schedule schedule = every(60, 1);
     (void)state;
-    schedule_init(&schedule, "job", 60, 1);
-    assert_true(schedule_take(&schedule, NOW_US));
-    assert_true(schedule_take(&schedule, NOW_US + 600 * US_PER_S));
-    assert_false(schedule_take(&schedule, NOW_US + 600 * US_PER_S));
+    assert_true(take(&schedule, NOW_US));
+    assert_true(take(&schedule, NOW_US + 600 * US_PER_S));
+    assert_false(take(&schedule, NOW_US + 600 * US_PER_S));
 }
 
 static void clock_that_steps_back_a_little_repeats_no_slot(void **state)
 {
-    struct schedule schedule;
+    struct schedule schedule = every(60, 1);
     (void)state;
-    schedule_init(&schedule, "job", 60, 1);
-    assert_true(schedule_take(&schedule, NOW_US));
-    assert_false(schedule_take(&schedule, NOW_US - 60 * US_PER_S));
-    assert_true(schedule_take(&schedule, NOW_US - 3600 * US_PER_S)); /* set right after a wrong start: do not wait an hour */
+    assert_true(take(&schedule, NOW_US));
+    assert_false(take(&schedule, NOW_US - 60 * US_PER_S));
+    assert_true(take(&schedule, NOW_US - 3600 * US_PER_S)); /* set right after a wrong start: do not wait an hour */
 }
 
 static void jitter_is_at_most_a_tenth_and_ten_seconds_and_the_same_for_a_seed(void **state)
@@ -62,16 +73,12 @@ static void jitter_is_at_most_a_tenth_and_ten_seconds_and_the_same_for_a_seed(vo
     (void)state;
     bool differ = false;
     for (uint64_t seed = 1; seed <= 200; seed++) {
-        struct schedule a;
-        struct schedule b;
-        struct schedule c;
-        schedule_init(&a, "one", 60, seed);
-        schedule_init(&b, "one", 60, seed);
-        schedule_init(&c, "two", 86400, seed);
-        assert_in_range(a.jitter_us, 0, 6 * US_PER_S);
-        assert_in_range(c.jitter_us, 0, 10 * US_PER_S);
-        assert_int_equal(a.jitter_us, b.jitter_us);
-        differ = differ || a.jitter_us != c.jitter_us;
+        int64_t minute_us = schedule_jitter_us("one", 60 * US_PER_S, seed);
+        int64_t day_us = schedule_jitter_us("two", US_PER_DAY, seed);
+        assert_in_range(minute_us, 0, 6 * US_PER_S);
+        assert_in_range(day_us, 0, 10 * US_PER_S);
+        assert_int_equal(minute_us, schedule_jitter_us("one", 60 * US_PER_S, seed));
+        differ = differ || minute_us != day_us;
     }
     assert_true(differ);
 }
