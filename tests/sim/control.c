@@ -19,6 +19,15 @@ static void get_calls(struct sim_world *world, const struct sim_request *request
     witness_write(&world->witness, &answer->body);
 }
 
+/** GET /sim/times?provider=NAME */
+static void get_times(struct sim_world *world, const struct sim_request *request, int64_t now_us, struct sim_answer *answer)
+{
+    const char *provider = sim_param(request, "provider");
+    (void)now_us;
+    if (!provider || !witness_write_times(&world->witness, provider, &answer->body))
+        say_json(answer, 404, "error", "there is no such provider: /sim/times?provider=NAME");
+}
+
 /** GET /sim/faults */
 static void get_faults(struct sim_world *world, const struct sim_request *request, int64_t now_us, struct sim_answer *answer)
 {
@@ -50,10 +59,8 @@ static const struct {
     const char *method, *path;
     void (*answer)(struct sim_world *world, const struct sim_request *request, int64_t now_us, struct sim_answer *answer);
 } routes[] = {
-    {"GET", "/calls", get_calls},
-    {"GET", "/faults", get_faults},
-    {"POST", "/faults", post_fault},
-    {"DELETE", "/faults", delete_faults},
+    {"GET", "/calls", get_calls},    {"GET", "/times", get_times},         {"GET", "/faults", get_faults},
+    {"POST", "/faults", post_fault}, {"DELETE", "/faults", delete_faults},
 };
 
 void control_answer(struct sim_world *world, const struct sim_request *request, int64_t now_us, struct sim_answer *answer)
@@ -65,5 +72,5 @@ void control_answer(struct sim_world *world, const struct sim_request *request, 
             return;
         }
     }
-    say_json(answer, 404, "error", "there are GET /sim/calls, and GET, POST and DELETE /sim/faults");
+    say_json(answer, 404, "error", "there are GET /sim/calls and /sim/times, and GET, POST and DELETE /sim/faults");
 }

@@ -1,6 +1,7 @@
 /*
- * What tests ask the simulator itself: GET /sim/calls (the witness), GET /sim/faults (labels of what was injected), POST
- * /sim/faults with one JSON object (switches a fault on), DELETE /sim/faults?name=N (switches it off; without a name all).
+ * What tests ask the simulator itself: GET /sim/calls and /sim/times?provider=N (the witness), GET /sim/faults (labels of what
+ * was injected), POST /sim/faults with one JSON object (switches a fault on), DELETE /sim/faults?name=N (switches it off; without
+ * a name all).
  */
 #ifndef QUOTEBUS_SIM_CONTROL_H
 #define QUOTEBUS_SIM_CONTROL_H

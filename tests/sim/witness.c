@@ -1,5 +1,8 @@
 #include "tests/sim/witness.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
 
 /** The place of a provider in the table. */
@@ -21,7 +24,36 @@ void witness_count(struct witness *witness, const struct sim_provider *provider,
     counts->second = second;
     if (counts->in_second > counts->per_second_max)
         counts->per_second_max = counts->in_second;
+    if (!counts->times_us)
+        counts->times_us = xcalloc(WITNESS_TIMES_MAX, sizeof(*counts->times_us));
     counts->times_us[counts->total++ % WITNESS_TIMES_MAX] = now_us;
+}
+
+void witness_clear(struct witness *witness)
+{
+    for (size_t i = 0; sim_providers[i]; i++)
+        free(witness->providers[i].times_us);
+    *witness = (struct witness){0};
+}
+
+bool witness_write_times(const struct witness *witness, const char *provider, struct buf *body)
+{
+    struct json_out out = {.buf = body};
+    size_t place = 0;
+    while (sim_providers[place] && strcmp(sim_providers[place]->name, provider) != 0)
+        place++;
+    if (!sim_providers[place])
+        return false;
+    const struct witness_provider *counts = &witness->providers[place];
+    const uint64_t kept = counts->total < WITNESS_TIMES_MAX ? counts->total : WITNESS_TIMES_MAX;
+    out_begin(&out, NULL, '{');
+    out_int(&out, "total", (int64_t)counts->total);
+    out_begin(&out, "times_us", '[');
+    for (uint64_t i = counts->total - kept; i < counts->total; i++)
+        out_int(&out, NULL, counts->times_us[i % WITNESS_TIMES_MAX]);
+    out_end(&out, ']');
+    out_end(&out, '}');
+    return true;
 }
 
 /** The counts of one provider. */
@@ -38,7 +70,7 @@ static void write_counts(struct json_out *out, const struct sim_provider *provid
 static void write_times(struct json_out *out, const struct sim_provider *provider, const struct witness_provider *counts)
 {
     char time[TIME_TEXT_MAX];
-    const uint64_t kept = counts->total < WITNESS_TIMES_MAX ? counts->total : WITNESS_TIMES_MAX;
+    const uint64_t kept = counts->total < WITNESS_LAST_CALLS ? counts->total : WITNESS_LAST_CALLS;
     out_begin(out, provider->name, '[');
     for (uint64_t i = counts->total - kept; i < counts->total; i++)
         out_text(out, NULL, time_format_us(counts->times_us[i % WITNESS_TIMES_MAX], time));

@@ -1,14 +1,15 @@
 /*
  * The independent witness of what was called: a count per provider and endpoint, the most calls within one second of the clock,
- * and the times of the last calls. Called under the simulator's lock.
+ * and the time of each call. Called under the simulator's lock.
  */
 #ifndef QUOTEBUS_SIM_WITNESS_H
 #define QUOTEBUS_SIM_WITNESS_H
 
 #include "tests/sim/provider.h"
 
-/** Times kept per provider. */
-#define WITNESS_TIMES_MAX 256
+/** Times kept per provider, and how many of them witness_write shows. */
+#define WITNESS_TIMES_MAX 131072
+#define WITNESS_LAST_CALLS 256
 
 struct witness_provider {
     uint64_t calls[SIM_ENDPOINTS_MAX + 1]; /**< the last one counts paths that are no endpoint */
@@ -16,7 +17,7 @@ struct witness_provider {
     int64_t second; /**< the one being counted, epoch seconds */
     uint64_t in_second;
     uint64_t per_second_max;
-    int64_t times_us[WITNESS_TIMES_MAX]; /**< a ring */
+    int64_t *times_us; /**< a ring of WITNESS_TIMES_MAX, made with the first call */
 };
 
 struct witness {
@@ -32,5 +33,10 @@ void witness_count(struct witness *witness, const struct sim_provider *provider,
  * {"yahoo": ["2026-01-02T03:04:05.000006Z", ...], ...}}`, oldest call first.
  */
 void witness_write(const struct witness *witness, struct buf *body);
+/** Writes the times of one provider's calls, `{"total": 3, "times_us": [1767366245000006, ...]}`, oldest first. False: no such.
+ */
+bool witness_write_times(const struct witness *witness, const char *provider, struct buf *body);
+/** Frees the times. */
+void witness_clear(struct witness *witness);
 
 #endif

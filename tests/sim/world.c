@@ -14,6 +14,7 @@ void world_clear(struct sim_world *world)
 {
     faults_clear(&world->faults);
     recordings_free(world->recordings);
+    witness_clear(&world->witness);
     *world = (struct sim_world){0};
 }
 

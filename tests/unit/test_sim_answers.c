@@ -324,9 +324,18 @@ static void the_witness_counts_each_call_of_each_endpoint(void **state)
     assert_int_equal(json_integer_value(json_object_get(json_object_get(calls, "yahoo"), "spark")), 0);
     assert_int_equal(json_integer_value(json_object_get(json_object_get(calls, "coingecko"), "other")), 2);
     assert_int_equal(json_integer_value(json_object_get(json_object_get(calls, "per_second_max"), "yahoo")), 4);
-    assert_int_equal(json_array_size(times), WITNESS_TIMES_MAX);
-    assert_string_equal(json_string_value(json_array_get(times, WITNESS_TIMES_MAX - 1)), "2026-01-02T15:01:14.750000Z");
+    assert_int_equal(json_array_size(times), WITNESS_LAST_CALLS);
+    assert_string_equal(json_string_value(json_array_get(times, WITNESS_LAST_CALLS - 1)), "2026-01-02T15:01:14.750000Z");
     json_decref(calls);
+    json_t *all = ask_json(&world, "/sim/times?provider=yahoo", NULL);
+    times = json_object_get(all, "times_us");
+    assert_int_equal(json_integer_value(json_object_get(all, "total")), 300);
+    assert_int_equal(json_array_size(times), 300);
+    assert_int_equal(json_integer_value(json_array_get(times, 1)) - json_integer_value(json_array_get(times, 0)), US_PER_S / 4);
+    json_decref(all);
+    struct sim_answer none = ask(&world, "/sim/times?provider=nobody");
+    assert_int_equal(none.status, 404);
+    buf_clear(&none.body);
 }
 
 static void hostile_requests_get_an_answer(void **state)
