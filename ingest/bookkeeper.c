@@ -2,17 +2,22 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/service.h"
 #include "ingest/ledger.h"
 #include "ingest/now.h"
+#include "ingest/slot_watch.h"
 
 #define COMPONENT "ingest.ledger"
+/** How often the last state of lanes is tried to be recorded. */
+#define LAST_COMMITS 10
 
 /** The book of one lane. */
 struct book {
     struct ledger_lane ledger;
+    struct slot_watch slots;
     bool ours;
     bool changed; /* since it was recorded */
     struct metric *owned;
@@ -32,6 +37,7 @@ struct bookkeeper {
     struct arena arena;
     struct metric *interrupted;
     struct metric *left_out;
+    struct metric *missed;
 };
 
 /** The number of a lane by its name, or the number of lanes. */
@@ -44,13 +50,58 @@ static size_t find_lane(const struct bookkeeper *keeper, struct str name)
     return lane;
 }
 
-/** Says that a call of a slot is not made a third time. */
-static void say_left_out(struct bookkeeper *keeper, const struct ledger_entry *entry, const struct ledger_call *call)
+/** The job of a name in a state, or NULL. */
+static struct lane_job *job_of(const struct lane_state *state, struct str name, int64_t slot_us)
 {
+    for (size_t i = 0; i < state->job_count; i++) {
+        if (str_equal(state->jobs[i].job, name) && state->jobs[i].slot_us == slot_us) {
+            return &state->jobs[i];
+        }
+    }
+    return NULL;
+}
+
+/** Leaves the assets of a call that was interrupted twice out of its slots, and says so. */
+static void leave_out(struct bookkeeper *keeper, size_t lane, const struct ledger_call *call)
+{
+    for (size_t i = 0; i < call->slots_count; i++) {
+        struct lane_job *job = job_of(&keeper->state, call->slots[i].job, call->slots[i].slot_us);
+        for (size_t k = 0; job != NULL && k < call->assets_count; k++) {
+            ledger_leave_out(&keeper->state, job, planner_place(keeper->planner, lane, job->job, call->assets[k]));
+        }
+    }
     metric_add(keeper->left_out, 1);
-    log_warn(COMPONENT, "a call was interrupted twice and is left out", F_SLICE("lane", entry->lane),
+    log_warn(COMPONENT, "a call was interrupted twice and is left out", F_STR("lane", planner_lane_name(keeper->planner, lane)),
              F_SLICE("endpoint", call->endpoint), F_SLICE("request_id", call->request_id), F_INT("assets", call->assets_count),
              F_SLICE("job", call->slots[0].job), F_INT("slot_us", call->slots[0].slot_us));
+}
+
+/** The interval of a job, by its name; 0: there is none such. */
+static int64_t interval_us(const struct bookkeeper *keeper, struct str name)
+{
+    for (size_t i = 0; i < planner_jobs(keeper->planner); i++) {
+        struct job_view view;
+        planner_job_view(keeper->planner, i, &view);
+        if (str_is(name, view.settings->name)) {
+            return view.settings->every_s * US_PER_S;
+        }
+    }
+    return 0;
+}
+
+/** Says which slots of the jobs in the state nobody served. */
+static void watch_slots(struct bookkeeper *keeper, size_t lane)
+{
+    for (size_t i = 0; i < keeper->state.job_count; i++) {
+        const struct lane_job *job = &keeper->state.jobs[i];
+        struct slot_gap gap = slot_watch_note(&keeper->books[lane].slots, job->job, job->slot_us, interval_us(keeper, job->job));
+        if (gap.slots > 0) {
+            metric_add(keeper->missed, (double)gap.slots);
+            log_warn(COMPONENT, "slots of a job were passed over", F_STR("lane", planner_lane_name(keeper->planner, lane)),
+                     F_SLICE("job", job->job), F_INT("slots", gap.slots), F_INT("from_us", gap.from_us),
+                     F_INT("to_us", gap.to_us));
+        }
+    }
 }
 
 /** The last record of a lane that comes: goes on from there. */
@@ -66,10 +117,11 @@ static void on_restored(void *ctx, const struct ledger_entry *entry)
     }
     arena_reset(&keeper->arena);
     size_t count = ledger_read(&keeper->books[lane].ledger, entry, &keeper->state, &keeper->arena, &left_out);
-    planner_import(keeper->planner, lane, &keeper->state, &now);
     for (size_t i = 0; i < count; i++) {
-        say_left_out(keeper, entry, left_out[i]);
+        leave_out(keeper, lane, left_out[i]);
     }
+    planner_import(keeper->planner, lane, &keeper->state, &now);
+    watch_slots(keeper, lane);
     metric_add(keeper->interrupted, (double)keeper->books[lane].ledger.count);
     log_info(COMPONENT, "a provider was taken over", F_SLICE("lane", entry->lane), F_SLICE("from_instance", entry->instance),
              F_INT("recorded_at_us", entry->at_us), F_INT("interrupted_calls", keeper->books[lane].ledger.count),
@@ -97,6 +149,7 @@ static void give_up(struct bookkeeper *keeper, size_t lane)
     keeper->books[lane].changed = false;
     metric_set(keeper->books[lane].owned, 0);
     ledger_clear(&keeper->books[lane].ledger);
+    slot_watch_clear(&keeper->books[lane].slots);
     planner_switch(keeper->planner, lane, false);
 }
 
@@ -111,21 +164,35 @@ static bool lies_in(const struct bookkeeper *keeper, size_t lane, const int32_t 
     return within && keeper->books[lane].ours;
 }
 
+/** Records what there is while lanes go. The group cannot be served meanwhile, so a commit that has to come later is tried again.
+ */
+static bool commit_last(struct bookkeeper *keeper, struct error *error)
+{
+    enum commit_result result = COMMIT_LATER;
+    for (int i = 0; i < LAST_COMMITS && result == COMMIT_LATER; i++) {
+        const struct moment now = moment_now();
+        if (i > 0) {
+            service_sleep(BOOKKEEPER_SETTLE_MS);
+        }
+        result = bookkeeper_commit(keeper, &now, error);
+    }
+    if (result == COMMIT_LATER) {
+        error_set(error, ERROR_RETRY, "the last state of the providers that go could not be recorded in time");
+    }
+    return result == COMMIT_DONE;
+}
+
 /** Lanes go: their calls end, what came of them is recorded, and they are forgotten. */
 static bool on_leaving(void *ctx, const int32_t *partitions, size_t count, bool lost, struct error *error)
 {
     struct bookkeeper *keeper = ctx;
-    bool recorded = true;
     for (size_t lane = 0; lane < keeper->count; lane++) {
         if (lies_in(keeper, lane, partitions, count)) {
             keeper->close_lane(keeper->closer_ctx, lane, lost);
             keeper->books[lane].changed = true;
         }
     }
-    if (!lost) {
-        const struct moment now = moment_now();
-        recorded = bookkeeper_commit(keeper, &now, error);
-    }
+    bool recorded = lost || commit_last(keeper, error);
     for (size_t lane = 0; lane < keeper->count; lane++) {
         if (lies_in(keeper, lane, partitions, count)) {
             log_info(COMPONENT, lost ? "a provider was lost to another instance" : "a provider was given up",
@@ -162,6 +229,9 @@ struct bookkeeper *bookkeeper_new(const struct config *config, struct planner *p
                                          "Calls that a former owner had begun and not ended when their provider came.", NULL);
     keeper->left_out =
         metric_counter("quotebus_ingest_left_out_calls_total", "Calls that were interrupted twice and not made again.", NULL);
+    keeper->missed = metric_counter(
+        "quotebus_ingest_missed_slots_total",
+        "Slots of jobs that were passed over: nobody served them, or calls of an earlier one were under way.", NULL);
     for (size_t lane = 0; lane < keeper->count; lane++) {
         open_book(keeper, lane);
     }
@@ -181,6 +251,7 @@ void bookkeeper_free(struct bookkeeper *keeper)
     ownership_free(keeper->ownership);
     for (size_t lane = 0; lane < keeper->count; lane++) {
         ledger_clear(&keeper->books[lane].ledger);
+        slot_watch_clear(&keeper->books[lane].slots);
     }
     lane_state_clear(&keeper->state);
     arena_clear(&keeper->arena);
@@ -262,25 +333,36 @@ static bool record_lane(struct bookkeeper *keeper, size_t lane, const struct mom
     struct ledger_entry entry;
     arena_reset(&keeper->arena);
     planner_export(keeper->planner, lane, now, &keeper->state);
+    watch_slots(keeper, lane);
     ledger_write(&keeper->books[lane].ledger, &keeper->state, keeper->config->ingest.instance, now->wall_us, &keeper->arena,
                  &entry);
     return ownership_put(keeper->ownership, &entry, error);
 }
 
-bool bookkeeper_commit(struct bookkeeper *keeper, const struct moment *now, struct error *error)
+/** Adds the records of all lanes that changed to a transaction. */
+static bool record_changes(struct bookkeeper *keeper, const struct moment *now, struct error *error)
 {
-    if (!ownership_begin(keeper->ownership, error)) {
-        return false;
-    }
-    for (size_t lane = 0; lane < keeper->count; lane++) {
-        if (keeper->books[lane].ours && keeper->books[lane].changed && !record_lane(keeper, lane, now, error)) {
-            return false;
+    bool fine = ownership_begin(keeper->ownership, error);
+    for (size_t lane = 0; fine && lane < keeper->count; lane++) {
+        if (keeper->books[lane].ours && keeper->books[lane].changed) {
+            fine = record_lane(keeper, lane, now, error);
         }
+    }
+    return fine;
+}
+
+enum commit_result bookkeeper_commit(struct bookkeeper *keeper, const struct moment *now, struct error *error)
+{
+    service_heartbeat();
+    if (!record_changes(keeper, now, error)) {
+        return COMMIT_FAILED;
+    }
+    enum commit_result result = ownership_commit(keeper->ownership, error);
+    keeper->changed_ms = result == COMMIT_LATER ? now->mono_ms : 0;
+    for (size_t lane = 0; result == COMMIT_DONE && lane < keeper->count; lane++) {
         keeper->books[lane].changed = false;
     }
-    keeper->changed_ms = 0;
-    service_heartbeat();
-    return ownership_commit(keeper->ownership, error);
+    return result;
 }
 
 bool bookkeeper_is_fresh(const struct bookkeeper *keeper, int64_t now_ms)

@@ -45,8 +45,11 @@ void bookkeeper_begin(struct bookkeeper *keeper, const struct call *call, const 
 void bookkeeper_end(struct bookkeeper *keeper, const struct call *call, const char *request_id, int64_t now_ms);
 /** Milliseconds until what has changed must be recorded; -1: nothing has. */
 int64_t bookkeeper_wait_ms(const struct bookkeeper *keeper, int64_t now_ms);
-/** Records all lanes that changed, in one transaction. False: the session is over, and nothing that was begun may be called. */
-bool bookkeeper_commit(struct bookkeeper *keeper, const struct moment *now, struct error *error) MUST_CHECK;
+/**
+ * Records all lanes that changed, in one transaction. COMMIT_LATER: what was begun may not be called yet; bookkeeper_wait_ms says
+ * when to try again. COMMIT_FAILED: the session is over, and nothing that was begun may be called.
+ */
+enum commit_result bookkeeper_commit(struct bookkeeper *keeper, const struct moment *now, struct error *error) MUST_CHECK;
 /** Whether a call of the last commit may still leave. */
 bool bookkeeper_is_fresh(const struct bookkeeper *keeper, int64_t now_ms);
 

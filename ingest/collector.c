@@ -311,18 +311,30 @@ static bool may_call(struct collector *collector, int64_t now_ms)
     return ready;
 }
 
+/** Begins the slots whose time has come; says what is left out of them. */
+static void begin_slots(struct collector *collector, const struct moment *now)
+{
+    size_t skipped = planner_tick(collector->planner, now);
+    meters_skipped(skipped);
+    if (skipped > 0) {
+        log_info("ingest", "assets were left out of a slot, since their call for the slot before is still under way",
+                 F_INT("assets", skipped));
+    }
+}
+
 /** Makes the calls that are due, each recorded before it leaves; records what ended meanwhile with them. */
 static bool launch_due(struct collector *collector, const struct moment *now, struct error *error)
 {
-    meters_skipped(planner_tick(collector->planner, now));
+    begin_slots(collector, now);
     if (!may_call(collector, now->mono_ms)) {
         return true;
     }
-    size_t calls = take_due(collector, now);
-    if (calls == 0 && bookkeeper_wait_ms(collector->keeper, now->mono_ms) != 0) {
+    int64_t wait_ms = bookkeeper_wait_ms(collector->keeper, now->mono_ms);
+    if (flights_in(&collector->flights, FLIGHT_RECORDED) > 0 ? wait_ms > 0 : take_due(collector, now) == 0 && wait_ms != 0) {
         return true;
     }
-    return bookkeeper_commit(collector->keeper, now, error) && launch_recorded(collector, error);
+    enum commit_result result = bookkeeper_commit(collector->keeper, now, error);
+    return result == COMMIT_LATER || (result == COMMIT_DONE && launch_recorded(collector, error));
 }
 
 /** How long a turn may wait for the network. */
@@ -380,6 +392,20 @@ bool collector_turn(struct collector *collector, struct error *error)
     return exchange(collector, turn_wait_ms(collector, &now), error);
 }
 
+/** Takes the calls of a lane back that did not leave. */
+static void put_back(struct collector *collector, size_t lane)
+{
+    const struct moment now = moment_now();
+    for (size_t i = collector->flights.count; i-- > 0;) {
+        struct flight *flight = collector->flights.items[i];
+        if (flight->call->lane == lane && flight->stage == FLIGHT_RECORDED) {
+            bookkeeper_end(collector->keeper, flight->call, flight->request_id, now.mono_ms);
+            planner_put_back(collector->planner, flight->call, &now);
+            flights_end(&collector->flights, flight);
+        }
+    }
+}
+
 /** Ends the calls of a lane that are still under way, as calls that took too long. Returns how many there were. */
 static size_t cancel_lane(struct collector *collector, size_t lane)
 {
@@ -403,6 +429,9 @@ static void close_lane(void *ctx, size_t lane, bool lost)
     struct collector *collector = ctx;
     struct error error = {0};
     int64_t until_ms = clock_mono_ms() + CLOSE_WAIT_MS;
+    if (!lost) {
+        put_back(collector, lane);
+    }
     while (!lost && flights_any(&collector->flights, lane) && clock_mono_ms() < until_ms) {
         service_heartbeat();
         if (!exchange(collector, BUSY_WAIT_MS, &error)) {

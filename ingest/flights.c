@@ -50,6 +50,15 @@ void flights_end(struct flights *flights, struct flight *flight)
     free_flight(flight);
 }
 
+size_t flights_in(const struct flights *flights, enum flight_stage stage)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < flights->count; i++) {
+        count += flights->items[i]->stage == stage ? 1 : 0;
+    }
+    return count;
+}
+
 bool flights_any(const struct flights *flights, size_t lane)
 {
     for (size_t i = 0; i < flights->count; i++) {

@@ -11,7 +11,7 @@
 #include "ingest/stamp.h"
 
 enum flight_stage {
-    FLIGHT_RECORDED,  /**< in the ledger; the request has not left */
+    FLIGHT_RECORDED,  /**< in the ledger, or about to be; the request has not left */
     FLIGHT_CALLED,    /**< the request is under way */
     FLIGHT_PUBLISHED, /**< `result` is set; its records are on their way to the broker */
 };
@@ -39,6 +39,8 @@ struct flight *flights_add(struct flights *flights, struct call *call, const cha
 void flight_keep_result(struct flight *flight, const struct call_result *result);
 /** Takes a flight out and frees it; its call stays with the caller. */
 void flights_end(struct flights *flights, struct flight *flight);
+/** How many are at that stage. */
+size_t flights_in(const struct flights *flights, enum flight_stage stage);
 /** Whether a call of the lane is under way. */
 bool flights_any(const struct flights *flights, size_t lane);
 /** Frees the memory, with the flights and calls that are left. */

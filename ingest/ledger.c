@@ -379,3 +379,22 @@ size_t ledger_read(struct ledger_lane *lane, const struct ledger_entry *entry, s
     }
     return count;
 }
+
+void ledger_leave_out(struct lane_state *state, struct lane_job *job, int64_t place)
+{
+    struct lane_range *out = lane_state_room(state, job->open_count + 1, sizeof *out);
+    size_t count = 0;
+    for (size_t i = 0; i < job->open_count; i++) {
+        const struct lane_range range = job->open[i];
+        bool within = place >= range.first && place < range.first + range.count;
+        int64_t before = within ? place - range.first : range.count;
+        if (before > 0) {
+            out[count++] = (struct lane_range){range.first, before};
+        }
+        if (within && before + 1 < range.count) {
+            out[count++] = (struct lane_range){place + 1, range.count - before - 1};
+        }
+    }
+    job->open = out;
+    job->open_count = count;
+}

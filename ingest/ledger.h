@@ -63,4 +63,7 @@ void ledger_write(struct ledger_lane *lane, const struct lane_state *state, cons
 size_t ledger_read(struct ledger_lane *lane, const struct ledger_entry *entry, struct lane_state *state, struct arena *arena,
                    const struct ledger_call ***left_out);
 
+/** Takes a place off the open ones of a job of a state: the asset there is left out of the slot. */
+void ledger_leave_out(struct lane_state *state, struct lane_job *job, int64_t place);
+
 #endif

@@ -285,23 +285,29 @@ static bool find_partition_count(struct ownership *ownership, struct error *erro
            error_set(error, ERROR_NOT_FOUND, "there is no topic %s: run `quotebus topics apply`", ownership->topic);
 }
 
+/** Makes the producer, instead of the one that there was; ends what that left open. */
+static bool make_producer(struct ownership *ownership, struct error *error)
+{
+    const struct producer_options options = {.client_id = ownership->identity,
+                                             .transactional_id = ownership->identity,
+                                             .transaction_timeout_ms = ownership->config->ingest.transaction_timeout_ms,
+                                             .linger_ms = 0,
+                                             .max_queued_bytes = QUEUE_BYTES_MAX};
+    producer_free(ownership->producer);
+    ownership->producer = producer_new(&ownership->config->kafka, &options, error);
+    return ownership->producer != NULL;
+}
+
 /** Makes both clients. */
 static bool make_clients(struct ownership *ownership, struct error *error)
 {
-    const struct ingest_settings *settings = &ownership->config->ingest;
-    const struct producer_options producer = {.client_id = ownership->identity,
-                                              .transactional_id = ownership->identity,
-                                              .transaction_timeout_ms = settings->transaction_timeout_ms,
-                                              .linger_ms = 0,
-                                              .max_queued_bytes = QUEUE_BYTES_MAX};
     const struct consumer_options consumer = {.client_id = ownership->identity,
                                               .group = ownership->group,
                                               .topics = &ownership->topic,
                                               .topic_count = 1,
-                                              .session_timeout_ms = settings->session_timeout_ms,
+                                              .session_timeout_ms = ownership->config->ingest.session_timeout_ms,
                                               .events = &ownership->consumer_events};
-    ownership->producer = producer_new(&ownership->config->kafka, &producer, error);
-    if (ownership->producer == NULL || !find_partition_count(ownership, error)) {
+    if (!make_producer(ownership, error) || !find_partition_count(ownership, error)) {
         return false;
     }
     ownership->consumer = consumer_new(&ownership->config->kafka, &consumer, error);
@@ -378,25 +384,46 @@ bool ownership_put(struct ownership *ownership, const struct ledger_entry *entry
     return true;
 }
 
-bool ownership_commit(struct ownership *ownership, struct error *error)
+/** Puts the group's offsets into the transaction, so that the broker refuses it when the group goes on without us. */
+static bool send_offsets(struct ownership *ownership, struct error *error)
 {
     rd_kafka_topic_partition_list_t *offsets = consumer_positions(ownership->consumer);
-    bool fine = offsets->cnt > 0 ? fence_send_offsets(ownership->consumer, ownership->producer, offsets, error)
+    bool sent = offsets->cnt > 0 ? fence_send_offsets(ownership->consumer, ownership->producer, offsets, error)
                                  : error_set(error, ERROR_FENCED, "no partition of the ledger is ours");
     rd_kafka_topic_partition_list_destroy(offsets);
-    if (!fine) {
-        return false;
+    return sent;
+}
+
+/**
+ * Whether the broker refused offsets only since a new generation of the group begins: the members of the old one have to hear of
+ * it first. One that was thrown out is told something else (UNKNOWN_MEMBER_ID).
+ */
+static bool is_rebalance(const struct error *error)
+{
+    return error->cause != NULL &&
+           (strcmp(error->cause, "REBALANCE_IN_PROGRESS") == 0 || strcmp(error->cause, "ILLEGAL_GENERATION") == 0);
+}
+
+enum commit_result ownership_commit(struct ownership *ownership, struct error *error)
+{
+    if (!send_offsets(ownership, error)) {
+        if (!is_rebalance(error)) {
+            return COMMIT_FAILED;
+        }
+        log_debug(COMPONENT, "a record has to wait until the group is shared out anew", F_STR("cause", error->cause));
+        error_clear(error);
+        return make_producer(ownership, error) ? COMMIT_LATER : COMMIT_FAILED;
     }
     failpoint("ingest.after_offsets");
     failpoint("ingest.before_commit");
     if (!producer_commit(ownership->producer, error)) {
-        return false;
+        return COMMIT_FAILED;
     }
     failpoint("ingest.after_commit");
     ownership->began_ms = ownership->beginning_ms;
     metric_add(ownership->commits, 1);
     metric_observe(ownership->duration, (double)(clock_mono_ms() - ownership->began_ms) / 1000.0);
-    return true;
+    return COMMIT_DONE;
 }
 
 bool ownership_is_fresh(const struct ownership *ownership, int64_t now_ms)

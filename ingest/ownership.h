@@ -6,7 +6,8 @@
  * group's offsets: an instance that the group goes on without, however late it wakes, cannot commit a record, and makes no call
  * then. Between commit and call it asks ownership_is_fresh, since it may be stopped there, too.
  *
- * A session ends with the first failure; ownership_connect begins a new one from what is committed. While no broker answers,
+ * While the group is shared out anew, for some milliseconds the broker takes offsets of no member: then a commit comes later.
+ * A session ends with any other failure; ownership_connect begins a new one from what is committed. While no broker answers,
  * ownership_turn succeeds and ownership_ready is false: nothing should be called, since it could not be recorded.
  *
  * Failpoints: ingest.after_begin, ingest.after_record (each), ingest.after_offsets, ingest.before_commit, ingest.after_commit.
@@ -61,8 +62,13 @@ int32_t ownership_partition(const struct ownership *ownership, const char *lane)
 bool ownership_begin(struct ownership *ownership, struct error *error) MUST_CHECK;
 /** Adds the record of a lane. */
 bool ownership_put(struct ownership *ownership, const struct ledger_entry *entry, struct error *error) MUST_CHECK;
-/** Commits them, unless the group goes on without us (ERROR_FENCED). On failure the session is over. */
-bool ownership_commit(struct ownership *ownership, struct error *error) MUST_CHECK;
+enum commit_result {
+    COMMIT_DONE,
+    COMMIT_LATER,  /**< the group is sharing out anew: nothing was recorded; put the records again after a while */
+    COMMIT_FAILED, /**< the session is over */
+};
+/** Commits them, unless the group goes on without us (ERROR_FENCED). */
+enum commit_result ownership_commit(struct ownership *ownership, struct error *error) MUST_CHECK;
 /**
  * Whether so little time has passed since the last commit began that nobody else can own our partitions yet: half of the session
  * timeout. `now_ms` is monotonic.

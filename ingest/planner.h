@@ -164,6 +164,8 @@ void planner_switch(struct planner *planner, size_t lane, bool on);
 void planner_export(const struct planner *planner, size_t lane, const struct moment *now, struct lane_state *state);
 /** Replaces the state of a lane that is off. What the configuration no longer knows is left out. */
 void planner_import(struct planner *planner, size_t lane, const struct lane_state *state, const struct moment *now);
+/** The place of an asset in the list of a job, which ranges of a state are about; -1: it is not in it. */
+int64_t planner_place(const struct planner *planner, size_t lane, struct str job, struct str asset);
 /** Name of a lane: that of its provider, with `#N` for a shard. */
 const char *planner_lane_name(const struct planner *planner, size_t lane);
 

@@ -301,6 +301,13 @@ class Stack:
         return self.add(Process(name or stage, [self.bin / f"quotebus-{stage}", *args], self.logs,
                                 env={**self.config_env(), **(env or {})}, stop_s=9.0))
 
+    def start_instance(self, stage, number, *args, env=None):
+        """Starts one more instance of a stage, NAME-NUMBER, on a port of its own."""
+        name = f"{stage}-{number}"
+        self.ports[name] = free_port()
+        return self.start_stage(stage, *args, name=name, env={f"QUOTEBUS_{stage.upper()}_INSTANCE": name, **(env or {}),
+                                                              f"QUOTEBUS_{stage.upper()}_LISTEN": f"127.0.0.1:{self.ports[name]}"})
+
     def start_sim(self, *args, seed=1):
         self.need_port("sim")
         sim = self.add(Process("sim", [self.bin / "quotebus-sim", "--listen", f"127.0.0.1:{self.ports['sim']}", "--seed", seed, *args],

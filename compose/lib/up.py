@@ -45,6 +45,13 @@ def port_choice(text):
     return {name: int(number)}
 
 
+def scale_choice(text):
+    stage, _, number = text.partition("=")
+    if stage not in STAGES or not number.isdigit() or not 1 <= int(number) <= 16:
+        raise argparse.ArgumentTypeError(f"'{text}' is not STAGE=N with STAGE one of {', '.join(STAGES)} and N from 1 to 16")
+    return {stage: int(number)}
+
+
 def default_state():
     if os.environ.get("QUOTEBUS_STATE"):
         return os.environ["QUOTEBUS_STATE"]
@@ -64,6 +71,8 @@ def arguments(argv):
     parser.add_argument("--config", metavar="FILE", help="configuration (default: config/quotebus.yaml)")
     parser.add_argument("--port", metavar="NAME=PORT", type=port_choice, action="append", default=[],
                         help="another port for kafka, controller, registry, postgres, sim, ingest, validate or persist; `auto`: any free ones")
+    parser.add_argument("--scale", metavar="STAGE=N", type=scale_choice, action="append", default=[],
+                        help="N instances of ingest, validate or persist that share the work (default: 1)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulator (default: 1)")
     parser.add_argument("--brokers", help="use this Kafka instead of starting one")
     parser.add_argument("--registry-url", help="use this Confluent-compatible schema registry instead of starting one")
@@ -142,8 +151,11 @@ def start_pipeline(stack, options):
         stack.start_sim(*extra, seed=options.seed)
     elif not providers_reachable(stack.config_env()["QUOTEBUS_CONFIG"]):
         say("WARNING: no live provider is reachable from here. The pipeline starts and keeps trying; `compose/up --demo` needs no network")
+    counts = {stage: count for choice in options.scale for stage, count in choice.items()}
     for stage in reversed(STAGES):
         stack.start_stage(stage)
+        for number in range(2, counts.get(stage, 1) + 1):
+            stack.start_instance(stage, number)
     stack.wait_ready()
 
 
@@ -189,7 +201,8 @@ def watch(stack, options, stopping):
 
 def summarize(stack, options):
     """Stops the source, lets the rest settle, counts. Printed to stdout."""
-    stack.stop_process("ingest")
+    for name in [name for name in stack.processes if name.split("-")[0] == "ingest"]:
+        stack.stop_process(name)
     done = stack.run("quotebus", "summary", "--wait-settled", "20", *(["--json"] if options.json else []), check=False)
     if done.returncode not in (0, 4):
         raise Failure(f"the summary failed: {done.stderr.strip()[-500:]}")

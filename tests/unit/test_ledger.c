@@ -236,6 +236,33 @@ static void interrupted_calls_are_bounded(void **state)
     ledger_clear(&two);
 }
 
+/** Leaves places out one after the other. */
+static void leave_out(struct lane_state *state, struct lane_job *job, int64_t first, int64_t last)
+{
+    for (int64_t place = first; place <= last; place++) {
+        ledger_leave_out(state, job, place);
+    }
+}
+
+static void place_that_is_left_out_splits_its_range(void **state)
+{
+    (void)state;
+    struct lane_state lane = {0};
+    struct lane_range ranges[] = {{0, 5}, {10, 2}};
+    struct lane_job job = {.open = ranges, .open_count = 2};
+    leave_out(&lane, &job, 2, 2);
+    assert_int_equal(job.open_count, 3);
+    assert_memory_equal(job.open, ((struct lane_range[]){{0, 2}, {3, 2}, {10, 2}}), 3 * sizeof ranges[0]);
+    leave_out(&lane, &job, 0, 1);
+    leave_out(&lane, &job, 11, 11);
+    leave_out(&lane, &job, 77, 77);
+    leave_out(&lane, &job, -1, -1);
+    assert_memory_equal(job.open, ((struct lane_range[]){{3, 2}, {10, 1}}), 2 * sizeof ranges[0]);
+    leave_out(&lane, &job, 3, 10);
+    assert_int_equal(job.open_count, 0);
+    lane_state_clear(&lane);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +274,7 @@ int main(void)
         cmocka_unit_test(interrupted_call_of_a_slot_that_is_over_is_forgotten),
         cmocka_unit_test(question_is_not_repeated),
         cmocka_unit_test(interrupted_calls_are_bounded),
+        cmocka_unit_test(place_that_is_left_out_splits_its_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
