@@ -31,6 +31,7 @@ struct desk {
     bool busy; /* `chunk` is under way */
     struct chunk chunk;
     int64_t busy_until_ms;
+    size_t cursor;         /* of requests_next */
     uint64_t seen_changes; /* of the board, when nothing was to be done */
     int64_t idle_until_ms;
     struct sour sour[SOUR_MAX];
@@ -97,6 +98,15 @@ void histories_free(struct histories *histories)
     free(histories);
 }
 
+void histories_use(struct histories *histories, const struct config *config)
+{
+    histories->config = config;
+    free(histories->desks);
+    histories->desks = NULL;
+    histories->desk_count = 0;
+    histories->look_ms = 0;
+}
+
 /** A desk per lane; more of them after a reload. */
 static void keep_desks(struct histories *histories, const struct moment *now)
 {
@@ -126,16 +136,16 @@ static bool read_board(struct histories *histories, const struct moment *now)
     return false;
 }
 
-/** takes of the filter: assets of the lane that are not left alone. */
-static bool takes(const void *ctx, const char *asset)
+/** find of the filter: assets of the lane that are not left alone. */
+static const struct request_asset *find_asset(const void *ctx, const char *asset)
 {
     const struct filter_context *context = ctx;
     const struct desk *desk = &context->histories->desks[context->lane];
     for (size_t i = 0; i < desk->sour_count; i++) {
         if (strcmp(desk->sour[i].asset, asset) == 0 && desk->sour[i].until_ms > context->now_ms)
-            return false;
+            return NULL;
     }
-    return planner_serves(context->histories->planner, context->lane, asset);
+    return planner_asset(context->histories->planner, context->lane, asset);
 }
 
 /** Leaves an asset alone for a while. */
@@ -170,18 +180,20 @@ static void work(struct histories *histories, size_t lane, const struct moment *
     struct desk *desk = &histories->desks[lane];
     struct chunk chunk;
     const struct filter_context context = {.histories = histories, .lane = lane, .now_ms = now->mono_ms};
-    const struct chunk_filter filter = {.takes = takes, .ctx = &context};
-    if (desk->busy && now->mono_ms < desk->busy_until_ms && planner_serves(histories->planner, lane, desk->chunk.asset))
+    const struct chunk_filter filter = {.find = find_asset, .ctx = &context};
+    if (desk->busy && now->mono_ms < desk->busy_until_ms && planner_asset(histories->planner, lane, desk->chunk.asset))
         return;
     desk->busy = false;
     if (!desk->provider || !history_endpoint(desk->provider) ||
         (desk->seen_changes == histories->board.changes && now->mono_ms < desk->idle_until_ms))
         return;
     if (requests_next(&histories->board, histories->config, desk->provider->name, (int32_t)time_day_of_us(now->wall_us), &filter,
-                      &chunk)) {
+                      &desk->cursor, &chunk)) {
         offer(histories, lane, &chunk, now);
         return;
     }
+    if (desk->cursor > 0)
+        return; /* there are more assets to look at */
     desk->seen_changes = histories->board.changes;
     desk->idle_until_ms = now->mono_ms + RETRY_MS; /* a lane may come, a day may begin, an asset may be tried again */
 }

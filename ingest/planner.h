@@ -127,8 +127,8 @@ struct call_offer {
     int64_t to_us;
 };
 
-/** Whether a lane is on and may be asked about an asset. */
-bool planner_serves(const struct planner *planner, size_t lane, const char *asset);
+/** An asset that a lane may be asked about, as the lane knows it; NULL: it may not, or the lane is off. */
+const struct request_asset *planner_asset(const struct planner *planner, size_t lane, const char *asset);
 /**
  * Queues a call that no job asks for; it counts in the quota and is retried as any. False when the lane is off or the asset is
  * not one of its: then nothing was queued.

@@ -15,9 +15,10 @@ static const struct roster_entry *callable(const struct planner *planner, size_t
     return entry && !entry->inactive ? entry : NULL;
 }
 
-bool planner_serves(const struct planner *planner, size_t lane, const char *asset)
+const struct request_asset *planner_asset(const struct planner *planner, size_t lane, const char *asset)
 {
-    return callable(planner, lane, asset) != NULL;
+    const struct roster_entry *entry = callable(planner, lane, asset);
+    return entry ? &entry->asset : NULL;
 }
 
 bool planner_offer(struct planner *planner, size_t lane, const struct call_offer *offer, const struct moment *now)

@@ -24,13 +24,20 @@ struct chunk {
 
 /** Which assets may be asked about now. */
 struct chunk_filter {
-    bool (*takes)(const void *ctx, const char *asset);
+    /** The asset with its symbol at the source, borrowed from the configuration; NULL: not this one, not now. */
+    const struct request_asset *(*find)(const void *ctx, const char *asset);
     const void *ctx;
 };
 
-/** The next chunk of a source; false when nothing is to be done. `today` is not over: it is never asked for. */
+/** Assets of the configuration that are looked at in one call: with many of them the rest comes in later ones. */
+#define REQUESTS_LOOK 1000
+
+/**
+ * The next chunk of a source; false when nothing is to be done. `today` is not over: it is never asked for. *cursor (0 at first)
+ * says how far the assets were looked at: unless it is 0 after false, go on soon.
+ */
 bool requests_next(const struct board *board, const struct config *config, const char *source, int32_t today,
-                   const struct chunk_filter *filter, struct chunk *chunk);
+                   const struct chunk_filter *filter, size_t *cursor, struct chunk *chunk);
 /**
  * Notes on the board what a call for a chunk came to. Returns what is there now, to be published; NULL when the call says nothing
  * about the history, so that it is to be made again.

@@ -149,7 +149,7 @@ void board_add_coverage(struct board *board, const struct backfill_coverage *cov
         return;
     char *source = copy_text(coverage->source), *asset = copy_text(coverage->asset);
     struct cover *cover = board_obtain(board, source, asset);
-    if (cover) {
+    if (cover && coverage->updated_at_us >= cover->updated_at_us) {
         day_set_clear(&cover->days);
         for (size_t i = 0; i < coverage->ranges_count; i++)
             day_set_add(&cover->days, (struct days){.from = coverage->ranges[i].from, .to = coverage->ranges[i].to});

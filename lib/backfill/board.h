@@ -58,7 +58,10 @@ struct board {
 void board_clear(struct board *board);
 /** Takes a request over; false when the same one is there, its range is empty, or the bars are of another length. */
 bool board_add_request(struct board *board, const struct backfill_request *request);
-/** Puts what is there of an asset at a source in the place of what was known of it. */
+/**
+ * Puts what is there of an asset at a source in the place of what was known of it, unless that is newer: whoever writes the
+ * records reads his own back later.
+ */
 void board_add_coverage(struct board *board, const struct backfill_coverage *coverage);
 
 /** What is there, or NULL: nothing. */

@@ -9,7 +9,9 @@ from pipeline import wait_for
 TO = datetime.date.today()
 FROM = TO - datetime.timedelta(days=900)
 CRYPTO = ("crypto:BTC", "crypto:ETH", "crypto:SOL")
-CHUNKS = {"QUOTEBUS_INGEST_BACKFILL_CHUNK_D": "200"}
+# The jobs of other tests leave the provider no slack.
+CALM = {"QUOTEBUS_JOBS_STOCK_DETAILS_EVERY_S": "3600", "QUOTEBUS_PROVIDERS_YAHOO_BATCH_DELAY_SECONDS": "0"}
+CHUNKS = {**CALM, "QUOTEBUS_INGEST_BACKFILL_CHUNK_D": "200"}
 
 
 def backfill(pipeline, *args, check=True):
@@ -68,7 +70,7 @@ def test_history_is_fetched_once_and_survives_kills(pipeline):
 
 
 def test_new_assets_get_their_history_by_themselves(pipeline):
-    pipeline.start(env={"ingest": {"QUOTEBUS_INGEST_HISTORY_D": "30"}})
+    pipeline.start(env={"ingest": {**CALM, "QUOTEBUS_INGEST_HISTORY_D": "30"}})
     from_day = (datetime.date.today() - datetime.timedelta(days=30)).isoformat()
     query = f"select count(distinct asset) from quotebus.daily_bars where source = 'yahoo' and date >= '{from_day}'"
     wait_for(lambda: int(pipeline.sql(query)[0][0]) > 60, 90, "assets have a history", 1)

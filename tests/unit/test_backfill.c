@@ -128,6 +128,12 @@ static void coverage_is_what_was_written_last_and_for_that_symbol(void **state)
     assert_int_equal(cover_done(cover, "A", (struct days){0, 25}), 14);
     assert_int_equal(cover_done(cover, "A.L", (struct days){0, 25}), 0);
     assert_int_equal(cover_done(NULL, "A", (struct days){0, 25}), 0);
+    coverage.ranges_count = 1;
+    coverage.updated_at_us = -1;
+    board_add_coverage(&board, &coverage);
+    assert_int_equal(cover_done(cover, "A", (struct days){0, 25}), 14); /* an older record changes nothing */
+    coverage.ranges_count = 2;
+    coverage.updated_at_us = 1;
     coverage.failure = SOME_STR(STR("delisted"));
     board_add_coverage(&board, &coverage);
     assert_int_equal(board.cover_count, 1);

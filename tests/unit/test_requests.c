@@ -30,13 +30,19 @@ struct desk {
     struct config *config;
     struct board board;
     struct arena arena;
+    size_t cursor;
     const char *barred; /* asset that may not be asked about; NULL: none */
 };
 
-static bool takes(const void *ctx, const char *asset)
+static const struct request_asset *find_asset(const void *ctx, const char *asset)
 {
+    static const struct request_asset assets[] = {{"equity:AAPL", "AAPL"}, {"equity:MSFT", "MSFT"}};
     const struct desk *desk = ctx;
-    return !desk->barred || strcmp(desk->barred, asset) != 0;
+    for (size_t i = 0; i < sizeof(assets) / sizeof(assets[0]); i++) {
+        if (strcmp(assets[i].asset, asset) == 0 && (!desk->barred || strcmp(desk->barred, asset) != 0))
+            return &assets[i];
+    }
+    return NULL;
 }
 
 /** A board on which nothing stands; new assets get so many days by themselves. */
@@ -63,8 +69,8 @@ static void want(struct desk *desk, const char *asset, int32_t from, int32_t to)
 
 static bool next(struct desk *desk, struct chunk *chunk)
 {
-    const struct chunk_filter filter = {.takes = takes, .ctx = desk};
-    return requests_next(&desk->board, desk->config, "yahoo", TODAY, &filter, chunk);
+    const struct chunk_filter filter = {.find = find_asset, .ctx = desk};
+    return requests_next(&desk->board, desk->config, "yahoo", TODAY, &filter, &desk->cursor, chunk);
 }
 
 /** Works everything off; returns the number of calls. */
@@ -89,6 +95,7 @@ static void new_assets_get_their_history_once(void **state)
     assert_string_equal(chunk.symbol, "AAPL");
     assert_int_equal(chunk.days.from, TODAY - 100);
     assert_int_equal(chunk.days.to, TODAY);
+    desk.cursor = 0; /* nothing came of that chunk */
     assert_int_equal(work_off(&desk), 2); /* the third has no symbol at a source with histories */
     assert_int_equal(work_off(&desk), 0);
     desk_close(&desk);
@@ -104,6 +111,7 @@ static void request_is_worked_off_in_chunks_and_only_what_is_missing(void **stat
     assert_int_equal(chunk.days.from, TODAY - 700);
     assert_int_equal(chunk.days.to, TODAY - 400);
     assert_int_equal(work_off(&desk), 3);
+    assert_int_equal(board_find(&desk.board, "yahoo", "equity:AAPL")->updated_at_us, 3); /* each later than the one before */
     const struct cover *cover = board_find(&desk.board, "yahoo", "equity:AAPL");
     assert_int_equal(cover->bars, 15);
     assert_int_equal(cover->days.count, 1);
