@@ -67,7 +67,20 @@ static const char *find_key(const struct provider_settings *settings)
     return key;
 }
 
-/** Prepares what belongs to each lane, and says what each job will do. */
+/** Says what each job will do. */
+static void say_jobs(const struct collector *collector)
+{
+    for (size_t i = 0; i < planner_jobs(collector->planner); i++) {
+        struct job_view job;
+        planner_job_view(collector->planner, i, &job);
+        LOG_AT(job.calls > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "ingest",
+               job.calls > 0 ? "job" : "job without an asset that has a symbol at its provider", F_STR("job", job.settings->name),
+               F_STR("provider", job.settings->provider), F_STR("endpoint", job.settings->endpoint),
+               F_INT("every_s", job.settings->every_s), F_INT("assets", job.assets), F_INT("calls", job.calls));
+    }
+}
+
+/** Prepares what belongs to each lane. */
 static void add_sources(struct collector *collector)
 {
     const struct moment now = moment_now();
@@ -77,18 +90,11 @@ static void add_sources(struct collector *collector)
         struct lane_view view;
         planner_view(collector->planner, i, &now, &view);
         collector->sources[i].api_key = find_key(view.settings);
-        collector->sources[i].provider = provider_find(view.settings->name);
-        meters_init(&collector->sources[i].meters, view.settings->name);
+        collector->sources[i].provider = planner_provider(collector->planner, i);
+        meters_init(&collector->sources[i].meters, planner_provider(collector->planner, i)->name);
         meters_show(&collector->sources[i].meters, &view);
     }
-    for (size_t i = 0; i < planner_jobs(collector->planner); i++) {
-        struct job_view job;
-        planner_job_view(collector->planner, i, &job);
-        LOG_AT(job.calls > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "ingest",
-               job.calls > 0 ? "job" : "job without an asset that has a symbol at its provider", F_STR("job", job.settings->name),
-               F_STR("provider", job.settings->provider), F_STR("endpoint", job.settings->endpoint),
-               F_INT("every_s", job.settings->every_s), F_INT("assets", job.assets), F_INT("calls", job.calls));
-    }
+    say_jobs(collector);
 }
 
 /**
@@ -474,6 +480,17 @@ struct collector *collector_new(const struct config *config, struct error *error
 fail:
     collector_free(collector);
     return NULL;
+}
+
+bool collector_reload(struct collector *collector, const struct config *config, struct error *error)
+{
+    const struct moment now = moment_now();
+    if (!planner_reload(collector->planner, config, &now, error)) {
+        return false;
+    }
+    histories_reload(collector->histories, config);
+    say_jobs(collector);
+    return true;
 }
 
 void collector_free(struct collector *collector)

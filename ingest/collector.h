@@ -18,6 +18,12 @@ struct collector;
 struct collector *collector_new(const struct config *config, struct error *error) MUST_CHECK;
 void collector_free(struct collector *collector);
 
+/**
+ * Goes on with the assets, jobs and limits of another configuration without missing a slot of what stays. False, and nothing has
+ * changed, when it cannot be used (ERROR_USAGE). Both configurations must outlive the collector.
+ */
+bool collector_reload(struct collector *collector, const struct config *config, struct error *error) MUST_CHECK;
+
 /** Connects to registry and broker; see publisher_connect. */
 bool collector_connect(struct collector *collector, struct error *error) MUST_CHECK;
 /** Drops the connection with what was not acknowledged, and the calls under way: the ledger knows that they did not end. */

@@ -77,6 +77,12 @@ struct histories *histories_new(const struct config *config, struct planner *pla
     return histories;
 }
 
+void histories_reload(struct histories *histories, const struct config *config)
+{
+    histories->config = config;
+    histories->look_ms = 0;
+}
+
 void histories_disconnect(struct histories *histories)
 {
     board_feed_free(histories->feed);

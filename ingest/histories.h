@@ -35,6 +35,8 @@ struct histories *histories_new(const struct config *config, struct planner *pla
                                 struct error *error) MUST_CHECK;
 /** NULL is fine. */
 void histories_free(struct histories *histories);
+/** Goes on with another configuration; the one before must stay until histories_free. */
+void histories_reload(struct histories *histories, const struct config *config);
 /** Forgets the board, and the calls under way: for the end of a session. */
 void histories_disconnect(struct histories *histories);
 /**

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/service.h"
 #include "base/startup.h"
 #include "bus/session.h"
@@ -17,23 +18,53 @@ static const struct startup_spec spec = {
                 "  ALPHAVANTAGE_API_KEY=... quotebus-ingest\n",
 };
 
+/** Most configurations that are kept: calls in flight and logs borrow from those before, so they stay until the end. */
+#define CONFIGS_MAX 1000
+
 /** What a session needs. */
 struct ingest {
-    const struct config *config;
+    int argc;
+    char **argv;
+    struct config *configs[CONFIGS_MAX]; /* the last one is in force */
+    size_t config_count;
     struct collector *collector;
 };
+
+/** After SIGHUP: goes on with the file as it is now; one that is wrong changes nothing. */
+static void reload(struct ingest *ingest)
+{
+    struct error error = {0};
+    if (ingest->config_count == CONFIGS_MAX) {
+        log_error("ingest", "the configuration was read too often; restart ingest", F_INT("times", CONFIGS_MAX));
+        return;
+    }
+    struct config *config = startup_again(&spec, ingest->argc, ingest->argv, &error);
+    if (config == NULL || !collector_reload(ingest->collector, config, &error)) {
+        metric_add(metric_counter("quotebus_ingest_reload_failures_total", "Configurations that were not taken at SIGHUP", NULL),
+                   1);
+        log_error("ingest", "the configuration was not taken; the old one stays in force", F_ERR(&error));
+        config_free(config);
+        return;
+    }
+    ingest->configs[ingest->config_count++] = config;
+    log_info("ingest", "the configuration was read again", F_INT("assets", config->asset_count),
+             F_INT("jobs", config->job_count));
+}
 
 /** One session: connected to registry and broker until a stop is asked for or the connection has to be made anew. */
 static bool run_session(void *ctx, struct error *error)
 {
-    const struct ingest *ingest = ctx;
-    int64_t stop_ms = ingest->config->ingest.http.stop_timeout_ms;
+    struct ingest *ingest = ctx;
+    int64_t stop_ms = ingest->configs[0]->ingest.http.stop_timeout_ms;
     bool fine = collector_connect(ingest->collector, error);
     if (!fine) {
         return service_stopping(); /* a connection that is not there is no reason to wait with the end */
     }
     while (fine && !service_stopping()) {
         service_heartbeat();
+        if (service_take_reload()) {
+            reload(ingest);
+        }
         fine = collector_turn(ingest->collector, error);
     }
     if (fine) {
@@ -52,7 +83,8 @@ int main(int argc, char **argv)
     if (config == NULL) {
         return status;
     }
-    struct ingest ingest = {.config = config, .collector = collector_new(config, &error)};
+    struct ingest ingest = {.argc = argc, .argv = argv, .configs = {config}, .config_count = 1};
+    ingest.collector = collector_new(config, &error);
     if (ingest.collector == NULL || !service_start("ingest", &config->ingest.http, &error)) {
         fprintf(stderr, "quotebus-ingest: %s\n", error.message);
         status = error_exit_status(error.code);
@@ -61,6 +93,8 @@ int main(int argc, char **argv)
         service_stop();
     }
     collector_free(ingest.collector);
-    config_free(config);
+    for (size_t i = 0; i < ingest.config_count; i++) {
+        config_free(ingest.configs[i]);
+    }
     return status;
 }

@@ -19,6 +19,15 @@ void meters_init(struct meters *meters, const char *provider)
         .quota_used = metric_gauge("quotebus_ingest_quota_used", "Calls made in the current reset period.", labels),
         .quota_limit = metric_gauge("quotebus_ingest_quota_limit", "Calls allowed in a reset period; 0: no such limit.", labels),
         .queue = metric_gauge("quotebus_ingest_queue_calls", "Calls that wait for their time or for the quota.", labels),
+        .month_used = metric_gauge("quotebus_ingest_month_used", "Calls made in the calendar month.", labels),
+        .month_limit =
+            metric_gauge("quotebus_ingest_month_limit", "Calls allowed in a calendar month; 0: no such limit.", labels),
+        .share = metric_gauge("quotebus_ingest_rate_share", "Share of the configured rate that is used, 0 to 1.", labels),
+        .breaker = metric_gauge("quotebus_ingest_breaker_open", "Circuit breaker: 0 closed, 1 open, 2 half open.", labels),
+        .saving = metric_gauge("quotebus_ingest_saving",
+                               "1 while calls wait since jobs of a higher priority need the quota that is left.", labels),
+        .unknown = metric_gauge("quotebus_ingest_unknown_symbols",
+                                "Assets that are left out for a day since the provider does not know their symbol.", labels),
         .inactive = metric_gauge("quotebus_ingest_inactive_assets", "Assets that were delisted at the provider.", labels),
     };
 }
@@ -42,6 +51,12 @@ void meters_show(struct meters *meters, const struct lane_view *view)
     metric_set(meters->quota_used, (double)view->quota_used);
     metric_set(meters->quota_limit, (double)view->settings->max_calls);
     metric_set(meters->queue, (double)view->queued);
+    metric_set(meters->month_used, (double)view->month_used);
+    metric_set(meters->month_limit, (double)view->settings->max_calls_per_month);
+    metric_set(meters->share, view->share);
+    metric_set(meters->breaker, (double)view->breaker);
+    metric_set(meters->saving, view->saving ? 1 : 0);
+    metric_set(meters->unknown, (double)view->unknown);
     metric_set(meters->inactive, (double)view->inactive);
 }
 

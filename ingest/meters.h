@@ -17,6 +17,12 @@ struct meters {
     struct metric *quota_used;
     struct metric *quota_limit;
     struct metric *queue;
+    struct metric *month_used;
+    struct metric *month_limit;
+    struct metric *share;
+    struct metric *breaker;
+    struct metric *saving;
+    struct metric *unknown;
     struct metric *inactive;
 };
 

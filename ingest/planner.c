@@ -285,6 +285,12 @@ const char *planner_lane_name(const struct planner *planner, size_t lane)
     return planner->lanes[lane].name;
 }
 
+const struct provider *planner_provider(const struct planner *planner, size_t lane)
+{
+    assert(lane < planner->lane_count);
+    return planner->lanes[lane].provider;
+}
+
 /** Whether the next call is held back for jobs of a higher priority. */
 static bool is_saving(const struct planner *planner, const struct lane *lane, const struct moment *now)
 {

@@ -99,9 +99,9 @@ void planner_free(struct planner *planner);
 
 /**
  * Another configuration under a running planner: lanes, quotas, queues and calls in flight go on, jobs keep their slots, new jobs
- * and assets begin. Lanes keep their numbers and are on as they were; new ones come behind and are on, one that is gone stays and
- * has nothing to do. False with ERROR_USAGE when the new configuration cannot be planned: then nothing has changed. The old
- * configuration must outlive the calls that are in flight.
+ * and assets begin. Lanes keep their numbers; one that is gone stays and has nothing to do. False with ERROR_USAGE when the new
+ * configuration cannot be planned or has a lane that is not there yet: then nothing has changed. The old configuration must
+ * outlive the calls that are in flight.
  */
 bool planner_reload(struct planner *planner, const struct config *config, const struct moment *now,
                     struct error *error) MUST_CHECK;
@@ -175,6 +175,8 @@ const char *planner_lane_name(const struct planner *planner, size_t lane);
  */
 bool planner_minute(struct planner *planner, size_t lane, const struct moment *now, struct lane_minute *minute);
 
+/** The provider of a lane. */
+const struct provider *planner_provider(const struct planner *planner, size_t lane);
 /** Number of lanes; call.lane is below it. */
 size_t planner_lanes(const struct planner *planner);
 void planner_view(const struct planner *planner, size_t lane, const struct moment *now, struct lane_view *view);

@@ -27,7 +27,6 @@ struct lane {
     struct roster_shard shard;
     struct provider_settings settings; /* limits are those of the shard; texts are borrowed from the configuration */
     bool on;
-    bool gone;    /* a reload took it out of the configuration */
     uint64_t era; /* counts how often it was switched off: a call of an earlier era belongs to no slot any more */
     struct roster roster;
     struct quota quota;

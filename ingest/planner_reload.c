@@ -30,18 +30,18 @@ static struct job *find_job(struct planner *planner, const struct planner *old, 
     return NULL;
 }
 
-/** A lane of another number of shards shares the provider's limits in another way, and what was called would be forgotten. */
-static bool check_shards(const struct planner *planner, const struct planner *fresh, struct error *error)
+/**
+ * Refuses lanes that are new: who owns a lane is decided before ingest begins to call, and a provider with another number of
+ * shards would forget what was called.
+ */
+static bool check_lanes(struct planner *planner, const struct planner *fresh, struct error *error)
 {
-    for (size_t i = 0; i < planner->lane_count; i++) {
-        for (size_t k = 0; k < fresh->lane_count; k++) {
-            const struct lane *before = &planner->lanes[i];
-            const struct lane *after = &fresh->lanes[k];
-            if (before->provider == after->provider && before->shard.count != after->shard.count) {
-                return error_set(error, ERROR_USAGE,
-                                 "%s: providers.%s.shards: it cannot change while ingest runs; stop all instances first",
-                                 fresh->config->path, after->provider->name);
-            }
+    for (size_t i = 0; i < fresh->lane_count; i++) {
+        const struct lane *lane = &fresh->lanes[i];
+        if (find_lane(planner->lanes, planner->lane_count, lane->name) == NULL) {
+            return error_set(error, ERROR_USAGE,
+                             "%s: providers.%s: it begins, or has other shards, with a restart of ingest only",
+                             fresh->config->path, lane->provider->name);
         }
     }
     return true;
@@ -60,7 +60,7 @@ static void move_lane(struct lane *lane, struct lane *old, const struct ingest_s
     lane->breaker.failures_max = settings->breaker_failures;
     lane->breaker.open_ms = settings->breaker_open_s * 1000;
     lane->breaker.open_max_ms = settings->breaker_open_max_s * 1000;
-    lane->on = old->on || old->gone;
+    lane->on = old->on;
     lane->era = old->era;
     lane->out = old->out;
     lane->in_flight = old->in_flight;
@@ -210,8 +210,6 @@ static struct lane gone_lane(struct lane *old)
     gone.settings.name = nothing;
     gone.settings.base_url = nothing;
     gone.settings.api_key_env = nothing;
-    gone.gone = true;
-    gone.on = false;
     for (struct call *call = gone.out; call != NULL; call = call->out_next) {
         call->orphan = true;
         call->question = false;
@@ -228,44 +226,33 @@ static void number_calls(const struct call_heap *heap, size_t lane)
     }
 }
 
-/** Numbers the lanes as they were, new ones behind; jobs and calls follow. */
+/** Numbers the lanes as they were; jobs and calls follow. */
 static void order_lanes(struct planner *fresh, struct planner *old)
 {
-    struct lane *lanes = xcalloc(fresh->lane_count + old->lane_count + 1, sizeof *lanes);
+    struct lane *lanes = xcalloc(old->lane_count + 1, sizeof *lanes);
     size_t *places = xcalloc(fresh->lane_count + 1, sizeof *places);
-    size_t count = old->lane_count;
     for (size_t i = 0; i < old->lane_count; i++) {
         struct lane *lane = find_lane(fresh->lanes, fresh->lane_count, old->lanes[i].name);
-        if (lane == NULL) {
-            lanes[i] = gone_lane(&old->lanes[i]);
-            continue;
+        if (lane != NULL) {
+            places[lane - fresh->lanes] = i;
         }
-        places[lane - fresh->lanes] = i;
-        lanes[i] = *lane;
-    }
-    for (size_t i = 0; i < fresh->lane_count; i++) {
-        if (find_lane(old->lanes, old->lane_count, fresh->lanes[i].name) == NULL) {
-            places[i] = count;
-            lanes[count++] = fresh->lanes[i];
-        }
+        lanes[i] = lane != NULL ? *lane : gone_lane(&old->lanes[i]);
+        number_calls(&lanes[i].queue.ripe, i);
+        number_calls(&lanes[i].queue.unripe, i);
     }
     for (size_t i = 0; i < fresh->job_count; i++) {
         fresh->jobs[i].lane = places[fresh->jobs[i].lane];
     }
-    for (size_t i = 0; i < count; i++) {
-        number_calls(&lanes[i].queue.ripe, i);
-        number_calls(&lanes[i].queue.unripe, i);
-    }
     free(places);
     free(fresh->lanes);
     fresh->lanes = lanes;
-    fresh->lane_count = count;
+    fresh->lane_count = old->lane_count;
 }
 
 bool planner_reload(struct planner *planner, const struct config *config, const struct moment *now, struct error *error)
 {
     struct planner *fresh = planner_new(config, planner->seed, error);
-    if (fresh == NULL || !check_shards(planner, fresh, error)) {
+    if (fresh == NULL || !check_lanes(planner, fresh, error)) {
         planner_free(fresh);
         return false;
     }

@@ -78,6 +78,15 @@ static const char *words_of(const struct parse_result *parsed, const struct call
     if (verdict->retired != NULL) {
         return "the asset is inactive at this provider from now on";
     }
+    if (verdict->unknown != NULL) {
+        return "the provider does not know the symbol, which is left out for a day";
+    }
+    if (verdict->halved) {
+        return "the provider does not know a symbol of the batch, of which both halves are asked about";
+    }
+    if (verdict->breaker_opened) {
+        return "the call failed, and the provider gets none for a while";
+    }
     if (verdict->fallback != NULL) {
         return "the endpoint is refused and another one is asked from now on";
     }

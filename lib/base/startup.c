@@ -171,3 +171,13 @@ out:
     free(line.settings);
     return config;
 }
+
+struct config *startup_again(const struct startup_spec *spec, int argc, char **argv, struct error *error)
+{
+    struct command_line line = {.settings = xcalloc((size_t)argc + 1, sizeof(*line.settings))};
+    line.options.settings = line.settings;
+    const bool same = parse_flags(spec, argc, argv, &line);
+    struct config *config = same ? config_load(&line.options, error) : NULL;
+    free(line.settings);
+    return config;
+}

@@ -35,4 +35,10 @@ struct startup_spec {
  */
 struct config *startup(const struct startup_spec *spec, int argc, char **argv, int *exit_status) MUST_CHECK;
 
+/**
+ * Loads the configuration again, with the command line of the start. Log settings stay as they are. NULL on failure (ERROR_USAGE
+ * or ERROR_NOT_FOUND); freed by the caller.
+ */
+struct config *startup_again(const struct startup_spec *spec, int argc, char **argv, struct error *error) MUST_CHECK;
+
 #endif
