@@ -8,6 +8,8 @@
 
 /** Most records of one poll. */
 #define TURN_RECORDS 1000
+/** Who follows has other things to do than to wait for a broker. */
+#define FOLLOW_STALL_MS 3000
 
 /** One topic. It is read to its end as it stands, and then, when it is followed, on from there. */
 struct half {
@@ -55,7 +57,8 @@ static bool open_reader(const struct board_feed *feed, struct half *half, bool f
                                            .partition = READER_ALL_PARTITIONS,
                                            .start = half->next < 0 ? READER_BEGINNING : READER_OFFSET,
                                            .start_value = half->next,
-                                           .follow = follow};
+                                           .follow = follow,
+                                           .stall_ms = feed->follow ? FOLLOW_STALL_MS : 0};
     reader_free(half->reader);
     half->reader = reader_new(&feed->config->kafka, &options, error);
     return half->reader != NULL;
