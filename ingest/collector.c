@@ -455,6 +455,8 @@ struct collector *collector_new(const struct config *config, struct error *error
 {
     const struct fetcher_options options = {
         .user_agent = config->ingest.user_agent,
+        .contact = config->ingest.contact,
+        .ca_file = config->ingest.ca_file,
         .max_body_bytes = config->ingest.max_body_bytes,
         .request_timeout_ms = config->ingest.request_timeout_ms,
     };

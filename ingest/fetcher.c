@@ -6,12 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
-#include "ingest/http_date.h"
+#include "ingest/address.h"
 
 /** Connections kept open. */
 #define CONNECTIONS_MAX 64L
+/** An idle connection is used again up to that age: jobs of five minutes find theirs. */
+#define CONNECTION_IDLE_MAX_S 330L
+/** An idle connection is probed that often, so that a dead one is found before it is used. */
+#define KEEPALIVE_S 60L
 /** A body buffer larger than that is freed after use. */
 #define BODY_KEEP_BYTES 1048576
 
@@ -23,21 +28,20 @@ struct transfer {
     struct curl_slist *headers;
     void *ctx;
     struct buf body;
-    struct buf content_type;
-    struct buf cookies; /* as a Cookie header has them */
-    struct buf location;
-    size_t header_lines;
-    size_t header_bytes;
-    struct opt_long date_us;
-    struct opt_long retry_after_s;
+    struct response_head head;
+    bool any_address;   /* the URL names its address, or a proxy does the rest */
+    bool refused;       /* an address was not gone to */
     const char *beyond; /* the bound that was passed, or NULL */
 };
 
 struct fetcher {
     CURLM *multi;
     char *user_agent;
+    char *ca_file; /* NULL: the system's */
+    bool proxied;  /* a proxy for https is set in the environment */
     size_t max_body_bytes;
     int64_t request_timeout_ms;
+    uint64_t connections; /* made so far */
     struct transfer *pool;
     struct transfer *under_way;
     size_t in_flight;
@@ -47,6 +51,31 @@ struct fetcher {
 static void init_curl(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/** Whether the environment names a proxy for https, by the variables that curl reads. */
+static bool has_proxy(void)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** Who asks: the user agent, and whom to write to as a comment behind it. */
+static char *full_user_agent(const struct fetcher_options *options)
+{
+    struct buf text = {0};
+    buf_append_str(&text, str_from(options->user_agent));
+    if (options->contact != NULL && options->contact[0] != '\0') {
+        buf_printf(&text, " (+%s)", options->contact);
+    }
+    buf_append(&text, "", 1);
+    return (char *)text.data;
 }
 
 struct fetcher *fetcher_new(const struct fetcher_options *options, struct error *error)
@@ -59,9 +88,12 @@ struct fetcher *fetcher_new(const struct fetcher_options *options, struct error 
         return NULL;
     }
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
+    curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
     struct fetcher *fetcher = xcalloc(1, sizeof *fetcher);
     fetcher->multi = multi;
-    fetcher->user_agent = xstrdup(options->user_agent);
+    fetcher->user_agent = full_user_agent(options);
+    fetcher->ca_file = options->ca_file != NULL && options->ca_file[0] != '\0' ? xstrdup(options->ca_file) : NULL;
+    fetcher->proxied = has_proxy();
     fetcher->max_body_bytes = (size_t)options->max_body_bytes;
     fetcher->request_timeout_ms = options->request_timeout_ms;
     return fetcher;
@@ -73,9 +105,7 @@ static void transfer_free(struct transfer *transfer)
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
     buf_clear(&transfer->body);
-    buf_clear(&transfer->content_type);
-    buf_clear(&transfer->cookies);
-    buf_clear(&transfer->location);
+    response_head_clear(&transfer->head);
     free(transfer);
 }
 
@@ -133,6 +163,7 @@ void fetcher_free(struct fetcher *fetcher)
     }
     curl_multi_cleanup(fetcher->multi);
     free(fetcher->user_agent);
+    free(fetcher->ca_file);
     free(fetcher);
 }
 
@@ -149,102 +180,65 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
     return len;
 }
 
-/** The value of a header line when its name is `name`. */
-static bool header_value(struct str line, const char *name, struct str *value)
-{
-    size_t len = strlen(name);
-    if (line.len <= len || line.ptr[len] != ':' || strncasecmp(line.ptr, name, len) != 0) {
-        return false;
-    }
-    *value = (struct str){.ptr = line.ptr + len + 1, .len = line.len - len - 1};
-    while (value->len > 0 && strchr(" \t", value->ptr[0]) != NULL) {
-        value->ptr++;
-        value->len--;
-    }
-    while (value->len > 0 && strchr(" \t\r\n", value->ptr[value->len - 1]) != NULL) {
-        value->len--;
-    }
-    return true;
-}
-
-/** Forgets the headers of an interim response (100, 103) when those of the next begin. */
-static void begin_headers(struct transfer *transfer)
-{
-    buf_reset(&transfer->content_type);
-    buf_reset(&transfer->cookies);
-    buf_reset(&transfer->location);
-    transfer->date_us = (struct opt_long){0};
-    transfer->retry_after_s = (struct opt_long){0};
-}
-
-/** Keeps name and value of a Set-Cookie header; one that is too long or no plain text is as good as none. */
-static void take_cookie(struct buf *cookies, struct str value)
-{
-    const char *end = memchr(value.ptr, ';', value.len);
-    value.len = end != NULL ? (size_t)(end - value.ptr) : value.len;
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.ptr[i] < ' ' || value.ptr[i] > '~') {
-            return;
-        }
-    }
-    if (value.len > 0 && cookies->len + value.len + 2 <= FETCH_COOKIES_BYTES_MAX) {
-        buf_append_str(cookies, cookies->len > 0 ? STR("; ") : STR(""));
-        buf_append_str(cookies, value);
-    }
-}
-
-/** Keeps what parsers and planner want of a header line. */
-static void read_header(struct transfer *transfer, struct str line)
-{
-    struct str value;
-    int64_t number;
-    if (line.len >= 5 && strncmp(line.ptr, "HTTP/", 5) == 0) {
-        begin_headers(transfer);
-    } else if (header_value(line, "content-type", &value)) {
-        buf_reset(&transfer->content_type);
-        buf_append_str(&transfer->content_type, value);
-    } else if (header_value(line, "set-cookie", &value)) {
-        take_cookie(&transfer->cookies, value);
-    } else if (header_value(line, "location", &value)) {
-        buf_reset(&transfer->location);
-        buf_append_str(&transfer->location, value);
-    } else if (header_value(line, "date", &value) && http_date_parse(value, &number)) {
-        transfer->date_us = SOME_LONG(number);
-    } else if (header_value(line, "retry-after", &value) && retry_after_parse(value, clock_wall_us(), &number)) {
-        transfer->retry_after_s = SOME_LONG(number);
-    }
-}
-
 /** Takes one header line; less than all of it ends the transfer. */
 static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 {
     struct transfer *transfer = ctx;
     struct str line = {.ptr = data, .len = size * count};
-    transfer->header_lines++;
-    transfer->header_bytes += line.len;
-    if (transfer->header_lines > FETCH_HEADER_LINES_MAX || transfer->header_bytes > FETCH_HEADER_BYTES_MAX) {
+    if (!response_head_line(&transfer->head, line, clock_wall_us())) {
         transfer->beyond = "the response has too many or too long headers";
         return 0;
     }
-    read_header(transfer, line);
     return line.len;
 }
 
-/** Which hosts and protocols a request may speak to. */
-static void set_reach(CURL *easy, const char *url)
+/** Opens a socket for curl, unless the address is none that the request may go to. */
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
+    struct transfer *transfer = ctx;
+    (void)purpose;
+    if (!transfer->any_address && !address_is_public(&address->addr)) {
+        transfer->refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    transfer->fetcher->connections++;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/** Which hosts and protocols a request may speak to. */
+static void set_reach(struct transfer *transfer, const char *url)
+{
+    CURL *easy = transfer->easy;
     bool secure = strncasecmp(url, "https://", 8) == 0;
+    transfer->any_address = url_names_address(url) || (secure && transfer->fetcher->proxied);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, secure ? "https" : "http");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    if (transfer->fetcher->ca_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, transfer->fetcher->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
     if (!secure) {
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    } else {
+        curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* rather share a connection that is being made than make another */
     }
+}
+
+/** How connections are used, and what bodies may come packed in. */
+static void set_transport(CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, CONNECTION_IDLE_MAX_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_S / 4);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that curl unpacks */
 }
 
 /** How long a request may take, and how slow it may be. */
@@ -264,7 +258,8 @@ static void set_options(struct transfer *transfer, const char *url)
 {
     CURL *easy = transfer->easy;
     curl_easy_reset(easy);
-    set_reach(easy, url);
+    set_reach(transfer, url);
+    set_transport(easy);
     set_bounds(easy, transfer->fetcher->request_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, transfer->fetcher->user_agent);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
@@ -319,10 +314,9 @@ bool fetcher_start(struct fetcher *fetcher, const struct fetch_request *request,
         return error_set(error, ERROR_RETRY, "cannot make another HTTP handle");
     }
     buf_reset(&transfer->body);
-    begin_headers(transfer);
-    transfer->header_lines = 0;
-    transfer->header_bytes = 0;
+    response_head_reset(&transfer->head);
     transfer->beyond = NULL;
+    transfer->refused = false;
     transfer->ctx = request->ctx;
     transfer->headers = header_list(request->headers);
     set_options(transfer, request->url);
@@ -337,14 +331,44 @@ bool fetcher_start(struct fetcher *fetcher, const struct fetch_request *request,
     return true;
 }
 
+/** Whether a request got past looking up the name of its host. */
+static bool was_looked_up(const struct transfer *transfer)
+{
+    curl_off_t lookup_us = 0;
+    curl_off_t ready_us = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
+    curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
+    return lookup_us > 0 || ready_us > 0;
+}
+
+/** Why a transfer ended without a whole response, in our words where curl's say too little. */
+static const char *failure_words(const struct transfer *transfer, CURLcode code)
+{
+    if (transfer->beyond != NULL) {
+        return transfer->beyond;
+    }
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return was_looked_up(transfer) ? "no whole response in time" : "the name of the host is not looked up in time (DNS)";
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return "the name of the host cannot be looked up (DNS)";
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return "the name of the proxy cannot be looked up (DNS)";
+    case CURLE_COULDNT_CONNECT:
+        return transfer->refused ? "the name of the host leads to an address that is not public" : "no connection to the host";
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return "the TLS certificate of the host is not trusted";
+    default:
+        return curl_easy_strerror(code);
+    }
+}
+
 /** What a transfer that curl ended without a whole response came to. */
 static void set_failure(const struct transfer *transfer, CURLcode code, struct fetch_result *result)
 {
-    const char *words = transfer->beyond != NULL ? transfer->beyond : curl_easy_strerror(code);
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
         result->failure = OUTCOME_TIMEOUT;
-        words = "no whole response in time";
         break;
     case CURLE_WRITE_ERROR:
     case CURLE_BAD_CONTENT_ENCODING:
@@ -355,7 +379,7 @@ static void set_failure(const struct transfer *transfer, CURLcode code, struct f
         result->failure = OUTCOME_UNREACHABLE;
         break;
     }
-    snprintf(result->message, sizeof result->message, "%s", words);
+    snprintf(result->message, sizeof result->message, "%s", failure_words(transfer, code));
 }
 
 /** Hands a finished transfer to the callback. */
@@ -369,13 +393,14 @@ static void finish(struct transfer *transfer, CURLcode code, fetch_done_fn done,
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         result.response = (struct http_response){
             .status = (int)status,
-            .content_type = buf_str(&transfer->content_type),
+            .content_type = buf_str(&transfer->head.content_type),
             .body = buf_str(&transfer->body),
-            .date_us = transfer->date_us,
-            .retry_after_s = transfer->retry_after_s,
-            .cookies = buf_str(&transfer->cookies),
-            .location = buf_str(&transfer->location),
+            .date_us = transfer->head.date_us,
+            .retry_after_s = transfer->head.retry_after_s,
+            .cookies = buf_str(&transfer->head.cookies),
+            .location = buf_str(&transfer->head.location),
         };
+        result.head = &transfer->head;
     } else {
         set_failure(transfer, code, &result);
     }
@@ -404,4 +429,9 @@ void fetcher_run(struct fetcher *fetcher, int64_t timeout_ms, fetch_done_fn done
 size_t fetcher_in_flight(const struct fetcher *fetcher)
 {
     return fetcher->in_flight;
+}
+
+uint64_t fetcher_connections(const struct fetcher *fetcher)
+{
+    return fetcher->connections;
 }

@@ -41,6 +41,8 @@ static bool read_config(const struct config_reader *reader)
     struct config *config = reader->config;
     config->kafka.topics_file = beside(config, config->kafka.topics_file);
     config->validate.rules_file = beside(config, config->validate.rules_file);
+    if (*config->ingest.ca_file)
+        config->ingest.ca_file = beside(config, config->ingest.ca_file);
     return true;
 }
 

@@ -52,7 +52,9 @@ struct ingest_settings {
     int64_t session_timeout_ms;     /**< an owner that is silent for so long loses its providers */
     int64_t transaction_timeout_ms; /**< the broker aborts a transaction of the ledger that is older */
     char *user_agent;
-    int64_t max_body_bytes;       /**< of one response, after decompression */
+    char *contact;          /**< mail or URL of who runs it, told to the providers; may be empty */
+    char *ca_file;          /**< trusted authorities instead of the system's; relative to the configuration file; may be empty */
+    int64_t max_body_bytes; /**< of one response, after decompression */
     int64_t request_timeout_ms;   /**< whole request */
     int64_t retry_base_ms;        /**< first backoff; doubles, with full jitter */
     int64_t retry_max_ms;         /**< longest backoff */

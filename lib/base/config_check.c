@@ -21,6 +21,7 @@
 #define SYMBOL_MAX_LEN 64
 #define URL_MAX_LEN 500
 #define HOST_MAX_LEN 255
+#define HEADER_MAX_LEN 200
 
 /** Whether the text consists of the characters only and has a length within the bounds. */
 static bool consists_of(const char *text, const char *characters, size_t min, size_t max)
@@ -172,6 +173,29 @@ const char *config_judge_listen(const char *text)
     return *text == '\0' || listen_parse(text, &address, NULL)
                ? NULL
                : "is not ADDRESS:PORT, e.g. 127.0.0.1:9701 or [::1]:9701 (port 0: any free one)";
+}
+
+/** Whether all characters are printable ASCII from `first` on, and none is of `without`. */
+static bool is_printable(const char *text, char first, const char *without)
+{
+    for (const char *p = text; *p; p++) {
+        if (*p < first || *p > '~' || strchr(without, *p))
+            return false;
+    }
+    return strlen(text) <= HEADER_MAX_LEN;
+}
+
+const char *config_judge_header(const char *text)
+{
+    return *text && is_printable(text, ' ', "") ? NULL : "must be 1 to 200 printable ASCII characters";
+}
+
+const char *config_judge_contact(const char *text)
+{
+    return is_printable(text, '!', "()\\\"")
+               ? NULL
+               : "is no mail address or URL: at most 200 printable ASCII characters without blanks, "
+                 "quotes and parentheses";
 }
 
 const char *config_judge_log_format(const char *text)

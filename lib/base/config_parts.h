@@ -55,6 +55,8 @@ const char *config_judge_calendar(const char *text);   /**< of an asset or a job
 const char *config_judge_url(const char *text);        /**< http or https, no user, query or fragment */
 const char *config_judge_public_url(const char *text); /**< the same; http only to loopback */
 const char *config_judge_listen(const char *text);     /**< ADDRESS:PORT; may be empty */
+const char *config_judge_header(const char *text);     /**< value of an HTTP header, not empty */
+const char *config_judge_contact(const char *text);    /**< mail or URL; may be empty */
 const char *config_judge_log_format(const char *text);
 const char *config_judge_write_mode(const char *text); /**< of persist */
 const char *config_judge_log_level(const char *text);

@@ -149,6 +149,31 @@ static struct MHD_Response *gzip_response(size_t repeats)
     return response;
 }
 
+/** A zstd frame (RFC 8878) of eight blocks, each of which repeats one byte 128 KiB times. */
+static struct buf zstd_run(void)
+{
+    struct buf out = {0};
+    buf_append(&out, "\x28\xb5\x2f\xfd\x00\x60", 6); /* no size of the content; a window of 4 MiB */
+    for (int i = 0; i < 8; i++) {
+        uint32_t head = 131072U << 3 | 1U << 1 | (i == 7);
+        buf_append(&out, &(uint8_t[3]){(uint8_t)head, (uint8_t)(head >> 8), (uint8_t)(head >> 16)}, 3);
+        buf_append(&out, "A", 1);
+    }
+    return out;
+}
+
+/** A body in another packing: 25,801 times 'A' when it is whole, 1,032,001 times when it is a bomb. */
+static struct MHD_Response *packed_response(const char *encoding, const char *bytes, size_t len)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(len, (void *)bytes, MHD_RESPMEM_MUST_COPY);
+    MHD_add_response_header(response, "Content-Encoding", encoding);
+    return response;
+}
+
+#define BROTLI "\x1b\xc8\x64\xf8\x25\x82\xe2\xb1\x40\x40\x90\x0b\x00"
+#define BROTLI_BOMB "\x5b\x40\xbf\x8f\x5f\x22\x28\x1e\x0b\x04\xf4\x6d\x1f\x00"
+#define ZSTD "\x28\xb5\x2f\xfd\x60\xc9\x63\x4d\x00\x00\x10\x41\x41\x01\x00\xc4\xe4\x0e\xb0"
+
 /** `lines` headers of `size` bytes each. */
 static struct MHD_Response *header_response(int lines, size_t size)
 {
@@ -197,10 +222,20 @@ static struct MHD_Response *respond(struct MHD_Connection *connection, const cha
         response = gzip_response(100);
     } else if (strcmp(path, "/bomb") == 0) {
         response = gzip_response(4000); /* ten times the bound */
+    } else if (strcmp(path, "/brotli") == 0) {
+        response = packed_response("br", BROTLI, sizeof BROTLI - 1);
+    } else if (strcmp(path, "/brotli-bomb") == 0) {
+        response = packed_response("br", BROTLI_BOMB, sizeof BROTLI_BOMB - 1);
+    } else if (strcmp(path, "/zstd") == 0) {
+        response = packed_response("zstd", ZSTD, sizeof ZSTD - 1);
+    } else if (strcmp(path, "/zstd-bomb") == 0) {
+        struct buf bomb = zstd_run();
+        response = packed_response("zstd", (const char *)bomb.data, bomb.len);
+        buf_clear(&bomb);
     } else if (strcmp(path, "/long-header") == 0) {
         response = header_response(3, 30000);
     } else if (strcmp(path, "/many-headers") == 0) {
-        response = header_response(FETCH_HEADER_LINES_MAX, 5);
+        response = header_response(HEAD_LINES_MAX, 5);
     } else if (strncmp(path, "/body/", 6) == 0) {
         size_t size = (size_t)atol(path + 6);
         response = MHD_create_response_from_buffer(size, calloc(size, 1), MHD_RESPMEM_MUST_FREE);
@@ -215,12 +250,14 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
                               const char *version, const char *upload, size_t *upload_size, void **state)
 {
     unsigned status = 200;
-    (void)ctx;
     (void)method;
     (void)version;
     (void)upload;
     (void)upload_size;
-    (void)state;
+    if (*state == NULL) { /* an answer before the whole request is there would end the connection */
+        *state = ctx;
+        return MHD_YES;
+    }
     struct MHD_Response *response = respond(connection, url, &status);
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
@@ -231,7 +268,7 @@ static int start_server(void **state)
 {
     (void)state;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    server = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle, NULL,
+    server = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle, &port,
                               MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256 * 1024),
                               MHD_OPTION_END);
     if (server == NULL) {
@@ -285,7 +322,8 @@ static void remember(void *ctx, const struct fetch_result *result)
 static struct fetcher *new_fetcher(void)
 {
     struct error error = {0};
-    const struct fetcher_options options = {.user_agent = "test/1", .max_body_bytes = MAX_BODY, .request_timeout_ms = TIMEOUT_MS};
+    const struct fetcher_options options = {
+        .user_agent = "test/1", .contact = "mailto:me@example.org", .max_body_bytes = MAX_BODY, .request_timeout_ms = TIMEOUT_MS};
     struct fetcher *fetcher = fetcher_new(&options, &error);
     assert_non_null(fetcher);
     return fetcher;
@@ -357,7 +395,9 @@ static void request_says_who_asks_and_nothing_secret(void **state)
 {
     (void)state;
     struct seen seen = fetch("/echo");
-    assert_true(str_is(buf_str(&seen.body), "User-Agent=test/1;Accept-Encoding=gzip;X-Test=yes;Authorization=;Cookie=;"));
+    assert_true(str_is(
+        buf_str(&seen.body),
+        "User-Agent=test/1 (+mailto:me@example.org);Accept-Encoding=deflate, gzip, br, zstd;X-Test=yes;Authorization=;Cookie=;"));
     buf_clear(&seen.body);
 }
 
@@ -405,14 +445,17 @@ static void redirect_is_not_followed(void **state)
 
 static void compressed_body_is_unpacked(void **state)
 {
+    static const char *const paths[] = {"/gzip", "/brotli", "/zstd"};
     (void)state;
-    struct seen seen = fetch("/gzip");
-    assert_true(seen.complete);
-    assert_int_equal(seen.body.len, 1 + 258 * 100);
-    for (size_t i = 0; i < seen.body.len; i++) {
-        assert_int_equal(seen.body.data[i], 'A');
+    for (size_t k = 0; k < sizeof paths / sizeof paths[0]; k++) {
+        struct seen seen = fetch(paths[k]);
+        assert_true(seen.complete);
+        assert_int_equal(seen.body.len, 1 + 258 * 100);
+        for (size_t i = 0; i < seen.body.len; i++) {
+            assert_int_equal(seen.body.data[i], 'A');
+        }
+        buf_clear(&seen.body);
     }
-    buf_clear(&seen.body);
 }
 
 static void body_of_just_the_bound_is_taken_and_one_more_byte_is_not(void **state)
@@ -429,6 +472,8 @@ static void compressed_bomb_is_cut_off_by_its_unpacked_size(void **state)
 {
     (void)state;
     expect_failure("/bomb", OUTCOME_MALFORMED);
+    expect_failure("/brotli-bomb", OUTCOME_MALFORMED);
+    expect_failure("/zstd-bomb", OUTCOME_MALFORMED);
 }
 
 static void endless_body_is_cut_off(void **state)
@@ -527,6 +572,47 @@ static void only_http_and_https_are_spoken(void **state)
     }
 }
 
+static void connection_is_used_again(void **state)
+{
+    (void)state;
+    char url[80];
+    struct seen seen = {0};
+    struct fetcher *fetcher = new_fetcher();
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/ok", port);
+    for (int i = 0; i < 50; i++) {
+        start(fetcher, url, NULL);
+        run(fetcher, &seen);
+    }
+    assert_int_equal(seen.count, 50);
+    assert_int_equal(fetcher_connections(fetcher), 1);
+    buf_clear(&seen.body);
+    fetcher_free(fetcher);
+}
+
+static void host_name_that_is_not_known_is_said_to_be_unknown(void **state)
+{
+    (void)state;
+    struct seen seen = fetch_url("https://quotebus-no-such-host.invalid/x");
+    assert_false(seen.complete);
+    assert_true(seen.failure == OUTCOME_UNREACHABLE || seen.failure == OUTCOME_TIMEOUT);
+    assert_non_null(strstr(seen.message, "DNS"));
+    buf_clear(&seen.body);
+}
+
+static void name_that_leads_to_loopback_gets_no_connection(void **state)
+{
+    (void)state;
+    char url[80];
+    int before = atomic_load(&landings);
+    snprintf(url, sizeof url, "http://0x7f000001:%u/ok", port); /* what curl takes for 127.0.0.1, and base_url for a name */
+    struct seen seen = fetch_url(url);
+    assert_false(seen.complete);
+    assert_int_equal(seen.failure, OUTCOME_UNREACHABLE);
+    assert_non_null(strstr(seen.message, "not public"));
+    assert_int_equal(atomic_load(&landings), before);
+    buf_clear(&seen.body);
+}
+
 static void requests_run_side_by_side(void **state)
 {
     (void)state;
@@ -580,6 +666,9 @@ int main(void)
         cmocka_unit_test(reset_connection_is_unreachable_and_keeps_the_key_to_itself),
         cmocka_unit_test(closed_port_is_unreachable),
         cmocka_unit_test(only_http_and_https_are_spoken),
+        cmocka_unit_test(connection_is_used_again),
+        cmocka_unit_test(host_name_that_is_not_known_is_said_to_be_unknown),
+        cmocka_unit_test(name_that_leads_to_loopback_gets_no_connection),
         cmocka_unit_test(requests_run_side_by_side),
         cmocka_unit_test(cancelled_request_ends_without_a_callback),
     };
