@@ -10,6 +10,7 @@ extern const struct command command_export;
 extern const struct command command_health;
 extern const struct command command_import;
 extern const struct command command_manual;
+extern const struct command command_plan;
 extern const struct command command_rebuild;
 extern const struct command command_replay;
 extern const struct command command_status;
@@ -28,6 +29,7 @@ const struct command *const commands[] = {
     &command_summary,
     &command_check,
     &command_assets,
+    &command_plan,
     &command_validate,
     &command_replay,
     &command_rebuild,

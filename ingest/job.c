@@ -173,7 +173,7 @@ void job_start(struct job *job, int64_t jitter_us)
     const struct job_settings *settings = job->settings;
     const struct schedule_rule rule = {
         .every_us = settings->every_s * US_PER_S,
-        .offset_us = settings->offset_s * US_PER_S,
+        .offset_us = settings->offset_s % settings->every_s * US_PER_S,
         .closed_every_us = settings->closed_every_s * US_PER_S,
         .settle_us = settings->settle_s * US_PER_S,
     };

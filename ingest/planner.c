@@ -298,6 +298,13 @@ static bool is_saving(const struct planner *planner, const struct lane *lane, co
     return first != NULL && first->not_before_ms <= now->mono_ms && !planner_may_spend(planner, lane, first->priority, now);
 }
 
+/** How long the next call of a lane has waited beyond its time. */
+static int64_t waited_ms(const struct lane *lane, int64_t now_ms)
+{
+    const struct call *first = call_queue_peek(&lane->queue);
+    return first != NULL && first->not_before_ms < now_ms ? now_ms - first->not_before_ms : 0;
+}
+
 void planner_view(const struct planner *planner, size_t lane, const struct moment *now, struct lane_view *view)
 {
     assert(lane < planner->lane_count);
@@ -316,6 +323,8 @@ void planner_view(const struct planner *planner, size_t lane, const struct momen
         .share = at->throttle.share,
         .breaker = breaker_state(&at->breaker, now->mono_ms),
         .paused_ms = at->quota.paused_until_ms > 0 && paused_ms > 0 ? paused_ms : 0,
+        .skipped = at->skipped,
+        .waited_ms = waited_ms(at, now->mono_ms),
         .saving = is_saving(planner, at, now),
     };
 }

@@ -77,6 +77,8 @@ struct lane_view {
     double share;       /**< of the configured rate that is used, (0, 1] */
     enum breaker_state breaker;
     int64_t paused_ms; /**< no call for so long, by "too many" or Retry-After; 0: not paused */
+    int64_t skipped;   /**< calls of slots that were left out so far, since those of the slot before were under way */
+    int64_t waited_ms; /**< how long the next call has waited beyond its time; 0: not at all */
     bool saving;       /**< the next call waits since jobs of a higher priority need the quota that is left */
 };
 

@@ -35,6 +35,7 @@ struct lane {
     struct call_queue queue;
     struct call *out; /* list of the calls that are in flight */
     int64_t in_flight;
+    int64_t skipped;        /* calls of slots that were left out */
     int64_t limited_in_row; /* answers "too many" since the last good one */
     int64_t split_hour;     /* wall clock hour that `splits` counts */
     int64_t splits;         /* batches that were halved in it */

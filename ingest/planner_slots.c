@@ -108,7 +108,9 @@ static size_t open_together(struct planner *planner, struct due *due, size_t cou
     planner_pack(planner, parts, drop_doubles(parts, filled), now);
     free(parts);
     size_t per_call = job->endpoint->batch_max;
-    return skipped / per_call + (skipped % per_call > 0 ? 1 : 0);
+    skipped = skipped / per_call + (skipped % per_call > 0 ? 1 : 0);
+    planner->lanes[job->lane].skipped += (int64_t)skipped;
+    return skipped;
 }
 
 size_t planner_tick(struct planner *planner, const struct moment *now)

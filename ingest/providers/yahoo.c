@@ -260,6 +260,7 @@ static const struct endpoint endpoints[] = {
     {.name = "chart", .batch_max = 1, .build = build_chart, .parse = parse_chart},
     {.name = "spark", .batch_max = 20, .build = build_spark, .parse = parse_spark, .ask_missing = "chart"},
     {.name = "history",
+     .kind = ENDPOINT_HISTORY,
      .batch_max = 1,
      .params = yahoo_history_params,
      .build = yahoo_build_history,

@@ -141,7 +141,7 @@ struct job_settings {
     char *endpoint;
     char *fallback; /**< endpoint that is asked when the other one stays refused; empty: none */
     int64_t every_s;
-    int64_t offset_s;           /**< of its slots from the multiples of every_s */
+    int64_t offset_s;           /**< of its slots from the multiples of every_s; what exceeds every_s is taken off */
     int64_t closed_every_s;     /**< one slot in so long for assets whose market is closed; 0: none */
     int64_t settle_s;           /**< how long after the close the source's prices may still change */
     int64_t priority;           /**< 1 to 100, the higher the sooner; 0: as its endpoint is */

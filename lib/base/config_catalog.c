@@ -269,13 +269,6 @@ static bool read_params(const struct config_reader *reader, const struct entry *
     return true;
 }
 
-/** Slots are shifted by less than their interval. */
-static bool check_offset(const struct config_reader *reader, const struct entry *entry, const struct job_settings *job)
-{
-    return job->offset_s < job->every_s || yaml_field_error(reader->file, entry->node, entry->path, "offset_s", reader->error,
-                                                            "%lld is not less than every_s", (long long)job->offset_s);
-}
-
 /** Reads jobs.NAME. */
 static bool read_job(const struct config_reader *reader, const struct entry *entry, void *target)
 {
@@ -288,7 +281,7 @@ static bool read_job(const struct config_reader *reader, const struct entry *ent
            read_params(reader, entry, job) &&
            config_check_field(reader, entry->node, entry->path, "endpoint", job->endpoint, config_judge_key) &&
            config_check_field(reader, entry->node, entry->path, "calendar", job->calendar, config_judge_calendar) &&
-           check_offset(reader, entry, job) && check_job(reader, entry, job);
+           check_job(reader, entry, job);
 }
 
 bool config_read_catalog(const struct config_reader *reader)
