@@ -48,8 +48,9 @@ class Ledger:
         self.calls[made.id] = made
         return made
 
-    def of(self, lane):
-        return [call for call in self.calls.values() if call.lane == lane]
+    def of(self, provider):
+        """Calls of a provider, of all its shards."""
+        return [call for call in self.calls.values() if call.lane.split("#")[0] == provider]
 
     def by_slot(self):
         """{(job, slot, asset): calls}."""

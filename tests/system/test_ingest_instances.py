@@ -23,6 +23,8 @@ SESSION_S = 2
 # calls per window, window; calls per period (0: any), period. Some cannot meet their jobs: then slots are left out.
 LIMITS = {"yahoo": (10, 5, 0, 60), "coingecko": (3, 5, 10, 20), "alphavantage": (2, 5, 5, 30), "coinbase": (7, 5, 0, 60), "kraken": (2, 5, 0, 60),
           "binance": (3, 5, 0, 60), "cnbc": (3, 5, 12, 20), "cboe": (5, 5, 0, 60), "frankfurter": (2, 5, 0, 60)}
+SHARDS = {"yahoo": 2}  # lanes of a provider that share its assets and limits
+LANES = {f"{name}#{shard}" if name in SHARDS else name for name in LIMITS for shard in range(SHARDS.get(name, 1))}
 JOBS = {
     "yahoo-spark": ("yahoo", "spark", "classes: [crypto]"),
     "yahoo-chart": ("yahoo", "chart", 'assets: ["crypto:BTC", "crypto:ETH", "crypto:SOL"]'),
@@ -54,7 +56,7 @@ def write_config(folder):
     text += "\nproviders:\n"
     for name, (calls, window_s, period_calls, period_s) in LIMITS.items():
         text += (f"  {name}: {{ base_url: https://nowhere.invalid, calls_per_window: {calls}, window_seconds: {window_s}, max_calls: {period_calls}, "
-                 f"reset_period_seconds: {period_s}, max_in_flight: 2 }}\n")
+                 f"reset_period_seconds: {period_s}, max_in_flight: 2, shards: {SHARDS.get(name, 1)} }}\n")
     text += "\njobs:\n"
     for name, (provider, endpoint, about) in JOBS.items():
         text += f"  {name}: {{ provider: {provider}, endpoint: {endpoint}, every_s: {EVERY_S}, {about} }}\n"
@@ -87,7 +89,7 @@ class Instances:
         return self.pipeline.process(f"ingest-{number}")
 
     def owned(self, number):
-        """Providers whose calls an instance makes, by its own word."""
+        """Lanes whose calls an instance makes, by its own word."""
         text = self.pipeline.http(f"ingest-{number}", "/metrics")
         return set(re.findall(r'^quotebus_ingest_owned\{provider="([^"]+)"\} 1$', text, re.MULTILINE))
 
@@ -208,7 +210,7 @@ def post_fault(pipeline, fault):
 
 def all_owned(instances, *numbers):
     owned = [instances.owned(number) for number in numbers]
-    return owned if set().union(*owned) == set(LIMITS) and sum(map(len, owned)) == len(LIMITS) else None
+    return owned if set().union(*owned) == LANES and sum(map(len, owned)) == len(LANES) else None
 
 
 def test_added_instance_takes_its_share_and_a_stopped_one_gives_it_back(instances, pipeline):

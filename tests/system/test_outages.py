@@ -11,6 +11,11 @@ def pids(pipeline):
     return {stage: pipeline.process(stage).pid for stage in STAGES}
 
 
+def calls(pipeline):
+    """All calls to all providers, by the simulator's count."""
+    return sum(sum(counts.values()) for name, counts in pipeline.sim("/sim/calls").items() if name not in ("per_second_max", "last_calls"))
+
+
 @pytest.mark.parametrize("component, hard", [("kafka", False), ("kafka", True), ("registry", True), ("postgres", False), ("postgres", True)],
                          ids=["kafka-stop", "kafka-kill", "registry-kill", "postgres-stop", "postgres-kill"])
 def test_stages_resume_after_an_outage(stack, pipeline, component, hard):
@@ -22,9 +27,12 @@ def test_stages_resume_after_an_outage(stack, pipeline, component, hard):
         process.kill()
     else:
         process.stop()
-    suspects = {"kafka": ("validate", "persist"), "postgres": ("persist",), "registry": ()}[component]
+    suspects = {"kafka": ("ingest", "validate", "persist"), "postgres": ("persist",), "registry": ()}[component]
     wait_for(lambda: not any(pipeline.stack.ready(stage) for stage in suspects), 15, f"{suspects} say that {component} is away")
+    called = calls(pipeline)
     time.sleep(3)
+    if component == "kafka":
+        assert calls(pipeline) == called, "providers were called while nothing could be recorded"
     assert not any(pipeline.stack.ready(stage) for stage in suspects), f"{suspects} say that they are ready without {component}"
     process.start()
 
