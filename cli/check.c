@@ -132,6 +132,7 @@ static int run_check(const struct invocation *call)
               choose(call, "--format", "csv", "ndjson", &is_ndjson, &error) && read_class(call, &input, &error) &&
               find_rules(call, &input, &rules, &error) && open_input(call->arguments[0], &input, &error);
     if (ok) {
+        input.as_streamed = invocation_option(call, "--as-streamed") != NULL;
         input.format = is_ndjson ? ROW_NDJSON : ROW_CSV;
         ok = is_bars ? check_bars(&input, &error) : check_quotes(&input, &error);
         if (!ok)
@@ -149,6 +150,7 @@ static const struct command_option options[] = {
     {"--kind", 'k', "KIND", "quotes or bars: what the rows are"},
     {"--format", 'f', "FORMAT", "csv or ndjson: how they are written"},
     {"--rules", 0, "FILE", "the rule file (default: the one that was built in, or that of --config)"},
+    {"--as-streamed", 0, NULL, "judge quotes by what came before them alone, as the pipeline does"},
     {"--class", 0, "CLASS", "class of assets that are written without one, e.g. equity for AAPL"},
 };
 

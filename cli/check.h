@@ -32,6 +32,7 @@ struct check_input {
     struct str rules;          /**< text of the rule file */
     const char *rules_name;    /**< what it is called in errors */
     const char *default_class; /**< class of assets that are written without one */
+    bool as_streamed;          /**< quotes are judged by what came before alone, as in the stream */
 };
 
 /** Prints a line; false once nobody reads any more. `text` is scratch memory. */

@@ -186,7 +186,7 @@ static void judge_asset(struct run *run, const struct asset_entry *asset, const 
     struct bar_series *series = xcalloc(asset->count, sizeof(*series));
     for (size_t i = 0; i < asset->count; i++)
         series[i] = (struct bar_series){asset->series[i].source, asset->series[i].bars, asset->series[i].count};
-    bars_judge(series, asset->count, bar_rules_for(thresholds, asset->id));
+    bars_judge(series, asset->count, asset->id, bar_rules_for(thresholds, asset->id));
     for (size_t i = 0; i < asset->count; i++) {
         for (size_t k = 0; k < series[i].count; k++) {
             const struct day_bar *bar = &series[i].bars[k];

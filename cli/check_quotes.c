@@ -10,6 +10,8 @@
 #include "cli/check.h"
 #include "cli/check_cell.h"
 #include "validate/engine.h"
+#include "validate/rules/table.h"
+#include "validate/second_look.h"
 
 enum quote_column {
     QUOTE_ASSET,
@@ -57,11 +59,15 @@ static const struct {
     {QUOTE_VOLUME, offsetof(struct quote, volume)}, {QUOTE_MARKET_CAP, offsetof(struct quote, market_cap)},
 };
 
+/** Score of a quote that passed and was refuted later. */
+/** Score of a quote that passed and was refuted later. */
+#define SCORE_REFUTED 0.5
 #define FIGURES (sizeof(figures) / sizeof(figures[0]))
 
 /** A text that many rows have: kept once. */
 struct known_text {
     UT_hash_handle hh;
+    size_t number;   /* in the order of the file */
     struct str text; /* points behind the struct */
 };
 
@@ -82,7 +88,7 @@ struct kept_row {
             uint32_t given; /* bits of the figures that are set */
         };
         struct {
-            uint64_t flags; /* bits in the order of the rule table; behind them FLAG_UNCORROBORATED */
+            uint64_t flags; /* bits in the order of the rule table; behind them those of more_flags */
             enum verdict verdict;
             struct opt_double reference;
             double score;
@@ -99,6 +105,8 @@ struct run {
     struct kept_row *rows;
     size_t count;
     size_t cap;
+    struct look_quote *looks; /* of the rows that were not rejected */
+    size_t look_count;
     struct arena arena; /* of one row */
 };
 
@@ -112,6 +120,7 @@ static const struct known_text *keep_text(struct run *run, struct str text)
         char *copy = (char *)(known + 1);
         if (text.len)
             memcpy(copy, text.ptr, text.len);
+        known->number = HASH_COUNT(run->texts);
         known->text = (struct str){.ptr = copy, .len = text.len};
         HASH_ADD_KEYPTR(hh, run->texts, copy, text.len, known);
     }
@@ -229,6 +238,20 @@ static int compare_turns(const void *a, const void *b)
     return one->row < other->row ? -1 : one->row > other->row;
 }
 
+/** Flags that no rule of the table gives; the first is the engine's. */
+static const char *const more_flags[] = {FLAG_UNCORROBORATED, FLAG_CONFIRMED, FLAG_REFUTED};
+#define MORE_FLAGS (sizeof(more_flags) / sizeof(more_flags[0]))
+enum { BIT_CONFIRMED = 1, BIT_REFUTED = 2 };
+
+/** Number of rules in the table. */
+static size_t rule_count(void)
+{
+    size_t count = 0;
+    while (rules[count])
+        count++;
+    return count;
+}
+
 /** The bits of the flags of a judged quote. */
 static uint64_t flag_bits(const struct clean_quote *clean)
 {
@@ -240,6 +263,40 @@ static uint64_t flag_bits(const struct clean_quote *clean)
         bits |= UINT64_C(1) << rule; /* the place behind the rules is that of FLAG_UNCORROBORATED */
     }
     return bits;
+}
+
+/** Whether one of some rules has fired. */
+static bool fired(uint64_t flags, const struct rule *const *which)
+{
+    for (; *which; which++) {
+        for (size_t rule = 0; rules[rule]; rule++) {
+            if (rules[rule] == *which && (flags >> rule & 1))
+                return true;
+        }
+    }
+    return false;
+}
+
+/** Keeps for the second look what it needs of a judged quote. */
+static void keep_look(struct run *run, const struct quote *quote, const struct kept_row *row)
+{
+    static const struct rule *const by_itself[] = {&stale_rule,  &bad_bar_rule,           &crossed_rule,
+                                                   &frozen_rule, &currency_mismatch_rule, NULL};
+    static const struct rule *const beside_jump[] = {&divergent_rule, &disputed_rule, &missed_split_rule, &unit_error_rule, NULL};
+    if (row->verdict == VERDICT_REJECT)
+        return;
+    const bool by_distance = row->verdict == VERDICT_SUSPECT && !fired(row->flags, by_itself);
+    run->looks[run->look_count++] = (struct look_quote){.row = (size_t)(row - run->rows),
+                                                        .source = quote->source,
+                                                        .currency = quote->currency,
+                                                        .group = rule_settings_group(run->settings, quote->source),
+                                                        .observed_at_us = quote->observed_at_us,
+                                                        .observed_resolution_s = quote->observed_resolution_s,
+                                                        .fetched_at_us = quote->fetched_at_us,
+                                                        .price = quote->price,
+                                                        .verdict = row->verdict,
+                                                        .by_distance = by_distance,
+                                                        .by_jump = by_distance && !fired(row->flags, beside_jump)};
 }
 
 /** Judges a row; what is said of it takes the place of what was read. */
@@ -254,6 +311,45 @@ static void judge_row(struct run *run, struct kept_row *row, size_t place)
     row->verdict = judgement.clean.verdict;
     row->reference = judgement.clean.reference_price;
     row->score = judgement.clean.score;
+    keep_look(run, &quote, row);
+}
+
+/** Orders by asset, then by time of fetch, then by place in the file. */
+static int compare_looks(const void *a, const void *b, void *context)
+{
+    const struct kept_row *rows = context;
+    const struct kept_row *one = &rows[((const struct look_quote *)a)->row], *other = &rows[((const struct look_quote *)b)->row];
+    if (one->asset != other->asset)
+        return one->asset->number < other->asset->number ? -1 : 1;
+    if (one->fetched_at_us != other->fetched_at_us)
+        return one->fetched_at_us < other->fetched_at_us ? -1 : 1;
+    return one < other ? -1 : one > other;
+}
+
+/** Puts what the second look says of a row in place of what the stream would have said. */
+static void amend(struct kept_row *row, enum look look)
+{
+    if (look == LOOK_STANDS)
+        return;
+    row->verdict = look == LOOK_CONFIRMED ? VERDICT_PASS : VERDICT_SUSPECT;
+    row->score = look == LOOK_CONFIRMED ? 1 : SCORE_REFUTED;
+    row->flags |= UINT64_C(1) << (rule_count() + (look == LOOK_CONFIRMED ? BIT_CONFIRMED : BIT_REFUTED));
+}
+
+/** Looks at the quotes of each asset again, with what came later in view. */
+static void look_again(struct run *run)
+{
+    qsort_r(run->looks, run->look_count, sizeof(*run->looks), compare_looks, run->rows);
+    for (size_t first = 0, end; first < run->look_count; first = end) {
+        const struct known_text *asset = run->rows[run->looks[first].row].asset;
+        for (end = first + 1; end < run->look_count && run->rows[run->looks[end].row].asset == asset; end++)
+            ;
+        arena_reset(&run->arena);
+        const struct str id = check_asset_id(asset->text, run->input->default_class, &run->arena);
+        second_look(&run->looks[first], end - first, rule_settings_for(run->settings, id));
+        for (size_t i = first; i < end; i++)
+            amend(&run->rows[run->looks[i].row], run->looks[i].look);
+    }
 }
 
 /** Judges all rows in the order in which they were fetched. */
@@ -266,15 +362,18 @@ static void judge_rows(struct run *run)
             turns[count++] = (struct turn){.fetched_at_us = run->rows[i].fetched_at_us, .row = i};
     }
     qsort(turns, count, sizeof(*turns), compare_turns);
+    run->looks = xcalloc(count ? count : 1, sizeof(*run->looks));
     for (size_t i = 0; i < count; i++)
         judge_row(run, &run->rows[turns[i].row], i);
     free(turns);
+    if (!run->input->as_streamed)
+        look_again(run);
 }
 
 /** Prints what was found of a row; false once nobody reads any more. */
 static bool print_row(const struct kept_row *row, struct buf *text)
 {
-    struct str flags[RULES_MAX + 1] = {STR(FLAG_MALFORMED)};
+    struct str flags[RULES_MAX + MORE_FLAGS] = {STR(FLAG_MALFORMED)};
     struct check_line line = {
         .line = row->line, .asset = row->asset->text, .verdict = VERDICT_REJECT, .flags = flags, .flag_count = 1};
     if (!row->malformed) {
@@ -282,9 +381,10 @@ static bool print_row(const struct kept_row *row, struct buf *text)
         line.reference = row->reference;
         line.score = row->score;
         line.flag_count = 0;
-        for (size_t rule = 0; row->flags >> rule; rule++) {
-            if (row->flags >> rule & 1)
-                flags[line.flag_count++] = str_from(rules[rule] ? rules[rule]->name : FLAG_UNCORROBORATED);
+        const size_t count = rule_count();
+        for (size_t bit = 0; bit < count + MORE_FLAGS; bit++) {
+            if (row->flags >> bit & 1)
+                flags[line.flag_count++] = str_from(bit < count ? rules[bit]->name : more_flags[bit - count]);
         }
     }
     return check_print(&line, text);
@@ -300,6 +400,7 @@ static void run_clear(struct run *run)
         free(text);
     }
     free(run->rows);
+    free(run->looks);
     partition_memory_free(run->memory);
     rule_settings_free(run->settings);
     arena_clear(&run->arena);

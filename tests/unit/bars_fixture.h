@@ -98,7 +98,7 @@ static inline void judge_as(const char *asset, struct history *histories, size_t
         fail_msg("%s", error.message);
     for (size_t i = 0; i < count; i++)
         series[i] = (struct bar_series){.source = STR("s"), .bars = histories[i].bars, .count = histories[i].count};
-    bars_judge(series, count, bar_rules_for(rules_of_bars, str_from(asset)));
+    bars_judge(series, count, str_from(asset), bar_rules_for(rules_of_bars, str_from(asset)));
     bar_rules_free(rules_of_bars);
 }
 

@@ -55,8 +55,9 @@ struct bar_series {
     size_t count;
 };
 
-/** Judges all series of one asset. `settings` are those of its class. */
-void bars_judge(struct bar_series *series, size_t count, const struct bar_settings *settings);
+/** Judges all series of one asset (`class:code`: where it is listed tells its trading days). `settings` are those of its class.
+ */
+void bars_judge(struct bar_series *series, size_t count, struct str asset, const struct bar_settings *settings);
 /** The verdict on a judged bar. */
 enum verdict bar_verdict(const struct day_bar *bar);
 /** 1: nothing speaks against it; each suspect flag leaves half; 0: rejected. */

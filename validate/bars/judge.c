@@ -64,12 +64,13 @@ static void set_references(struct bar_trial *trial)
     }
 }
 
-void bars_judge(struct bar_series *series, size_t count, const struct bar_settings *settings)
+void bars_judge(struct bar_series *series, size_t count, struct str asset, const struct bar_settings *settings)
 {
     const size_t compared = count < BAR_SOURCES_MAX ? count : BAR_SOURCES_MAX;
     struct bar_trial *trials = xcalloc(count ? count : 1, sizeof(*trials));
     for (size_t i = 0; i < count; i++) {
-        trials[i] = (struct bar_trial){.settings = settings, .series = &series[i], .all = trials, .all_count = compared};
+        trials[i] =
+            (struct bar_trial){.settings = settings, .asset = asset, .series = &series[i], .all = trials, .all_count = compared};
         begin_trial(&trials[i]);
     }
     sources_compare(trials, compared);

@@ -1,3 +1,4 @@
+#include "market/listing.h"
 #include "validate/bars/sources.h"
 #include "validate/bars/table.h"
 
@@ -34,13 +35,28 @@ static bool others_have(const struct bar_trial *trial, int64_t before, int64_t d
     return false;
 }
 
-/** Fires, as a flag only, on the first bar behind days that are missing: other sources have them, or there are too many. */
+/** The exchange of an asset whose holidays are known; MARKET_WEEKDAYS for any other. */
+static enum market exchange_of(struct str asset)
+{
+    static const struct str equity = {.ptr = "equity:", .len = 7};
+    const bool listed = asset.len > equity.len && memcmp(asset.ptr, equity.ptr, equity.len) == 0;
+    return listed ? listing_market(asset) : MARKET_WEEKDAYS;
+}
+
+/**
+ * Fires, as a flag only, on the first bar behind days that are missing: other sources have them, the exchange's calendar does or,
+ * where that is not known, there are too many.
+ */
 static void judge(struct bar_trial *trial, const struct bar_rule *rule)
 {
     const struct day_bar *bars = trial->series->bars;
+    const enum market exchange = exchange_of(trial->asset);
+    const int64_t allowed = exchange == MARKET_WEEKDAYS ? trial->settings->missing_days : 1;
     for (size_t i = 1; i < trial->series->count; i++) {
-        const int64_t absent = days_between(bars[i - 1].day, bars[i].day, trial->settings->every_day);
-        if (absent >= trial->settings->missing_days || (absent > 0 && others_have(trial, bars[i - 1].day, bars[i].day)))
+        const int64_t absent = exchange == MARKET_WEEKDAYS
+                                   ? days_between(bars[i - 1].day, bars[i].day, trial->settings->every_day)
+                                   : calendar_trading_days_between(exchange, bars[i - 1].day + 1, bars[i].day);
+        if (absent >= allowed || (absent > 0 && others_have(trial, bars[i - 1].day, bars[i].day)))
             bar_mark(&trial->series->bars[i], rule, VERDICT_PASS);
     }
 }

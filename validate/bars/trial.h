@@ -24,6 +24,7 @@ struct live_bar {
 
 struct bar_trial {
     const struct bar_settings *settings;
+    struct str asset;
     struct bar_series *series;
     struct live_bar *live; /**< by day */
     size_t live_count;

@@ -179,7 +179,7 @@ static void gather(struct view *view)
 /** Lets the rules of bars judge all series. */
 static void judge_series(struct view *view)
 {
-    bars_judge(view->series, view->series_count, bar_rules_for(view->history->rules->bars, view->bar->asset));
+    bars_judge(view->series, view->series_count, view->bar->asset, bar_rules_for(view->history->rules->bars, view->bar->asset));
     for (size_t i = 0; i < view->series_count; i++) {
         for (size_t k = 0; k < view->series[i].count; k++)
             view->seen[view->series[i].bars[k].row].day = &view->series[i].bars[k];
