@@ -104,15 +104,6 @@ void histories_free(struct histories *histories)
     free(histories);
 }
 
-void histories_use(struct histories *histories, const struct config *config)
-{
-    histories->config = config;
-    free(histories->desks);
-    histories->desks = NULL;
-    histories->desk_count = 0;
-    histories->look_ms = 0;
-}
-
 /** A desk per lane; more of them after a reload. */
 static void keep_desks(struct histories *histories, const struct moment *now)
 {

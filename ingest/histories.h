@@ -39,11 +39,6 @@ void histories_free(struct histories *histories);
 void histories_reload(struct histories *histories, const struct config *config);
 /** Forgets the board, and the calls under way: for the end of a session. */
 void histories_disconnect(struct histories *histories);
-/**
- * Goes on with another configuration, after planner_reload. What borrowed from the old one is forgotten: what a call that is
- * under way brings is fetched again.
- */
-void histories_use(struct histories *histories, const struct config *config);
 /** Reads what is new on the board and offers calls to the planner. */
 void histories_turn(struct histories *histories, const struct moment *now);
 
