@@ -11,6 +11,7 @@
 #include "ingest/flights.h"
 #include "ingest/histories.h"
 #include "ingest/meters.h"
+#include "ingest/minute.h"
 #include "ingest/now.h"
 #include "ingest/publisher.h"
 #include "ingest/rates.h"
@@ -370,6 +371,25 @@ static void show_gauges(struct collector *collector, const struct moment *now)
     }
 }
 
+/** Publishes the health of each provider of ours once a minute. */
+static void publish_minutes(struct collector *collector, const struct moment *now)
+{
+    for (size_t i = 0; i < planner_lanes(collector->planner) && collector->failure.code == ERROR_NONE; i++) {
+        struct lane_minute minute;
+        struct lane_view view;
+        if (!planner_minute(collector->planner, i, now, &minute)) {
+            continue;
+        }
+        planner_view(collector->planner, i, now, &view);
+        const struct health_event event = minute_health(collector->sources[i].meters.provider, &minute, &view,
+                                                        stamp_time_us(&collector->stamp, now->wall_us), &collector->arena);
+        if (!publisher_health(collector->publisher, &event, &collector->failure)) {
+            log_warn(COMPONENT, "the health of a provider was not published", F_STR("provider", view.name));
+        }
+        arena_reset(&collector->arena);
+    }
+}
+
 /** One round of network and broker: responses, acknowledgements, and the flights that end with them. */
 static bool exchange(struct collector *collector, int64_t wait_ms, struct error *error)
 {
@@ -394,6 +414,7 @@ bool collector_turn(struct collector *collector, struct error *error)
         return false;
     }
     show_gauges(collector, &now);
+    publish_minutes(collector, &now);
     now = moment_now();
     return exchange(collector, turn_wait_ms(collector, &now), error);
 }

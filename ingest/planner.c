@@ -268,7 +268,9 @@ bool planner_minute(struct planner *planner, size_t lane_number, const struct mo
         return false;
     }
     *minute = lane->minute;
-    lane->minute = (struct lane_minute){.last = lane->minute.last, .last_failure = OUTCOME_OK};
+    bool closed = breaker_state(&lane->breaker, now->mono_ms) == BREAKER_CLOSED;
+    lane->minute =
+        (struct lane_minute){.last = lane->minute.last, .last_failure = closed ? OUTCOME_OK : lane->minute.last_failure};
     bool whole = lane->minute_slot > 0; /* the minute in which it was switched on is none */
     lane->minute_slot = slot;
     return whole;

@@ -59,8 +59,9 @@ struct lane_minute {
     int64_t good;
     int64_t limited;
     int64_t failed;
-    enum outcome last;         /**< of the last call; OUTCOME_OK before the first */
-    enum outcome last_failure; /**< of the last that was not good; OUTCOME_OK: there was none */
+    enum outcome last; /**< of the last call; OUTCOME_OK before the first */
+    enum outcome
+        last_failure; /**< of the last that was not good, kept while the breaker is not closed; OUTCOME_OK: there was none */
 };
 
 /** How a lane stands. */

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "ingest/minute.h"
 #include "planner_bench.h"
 
 #define LIMITED_YAHOO(limits) "providers:\n  yahoo: { base_url: 'http://127.0.0.1:1', " limits " }\n"
@@ -284,6 +285,25 @@ static void minute_of_a_lane_tells_what_it_did(void **state)
     bench_free(&bench);
 }
 
+static void health_of_a_minute_names_what_failed_and_is_ok_of_a_lane_without_calls(void **state)
+{
+    struct arena arena = {0};
+    const struct provider_settings settings = {.max_calls = 25};
+    const struct lane_view lane = {.name = "yahoo#1", .settings = &settings, .quota_used = 7, .share = 1};
+    const struct lane_minute bad = {.calls = 3, .good = 2, .failed = 1, .last_failure = OUTCOME_TIMEOUT};
+    const struct lane_minute none = {0};
+    (void)state;
+    struct health_event event = minute_health("yahoo", &bad, &lane, 5, &arena);
+    assert_true(str_is(event.state, "timeout"));
+    assert_true(str_is(event.provider, "yahoo"));
+    assert_true(str_is(event.endpoint, "minute"));
+    assert_true(str_is(event.message, "3 calls in the minute, 2 good, 0 limited, 1 failed"));
+    assert_int_equal(event.quota_limit.value, 25);
+    event = minute_health("yahoo", &none, &lane, 5, &arena);
+    assert_true(str_is(event.state, "ok"));
+    arena_clear(&arena);
+}
+
 static void shards_share_the_assets_and_the_limits(void **state)
 {
     (void)state;
@@ -317,6 +337,7 @@ int main(void)
         cmocka_unit_test(too_many_halves_the_rate_and_good_answers_give_it_back),
         cmocka_unit_test(call_that_was_put_back_comes_again_and_is_not_counted),
         cmocka_unit_test(minute_of_a_lane_tells_what_it_did),
+        cmocka_unit_test(health_of_a_minute_names_what_failed_and_is_ok_of_a_lane_without_calls),
         cmocka_unit_test(shards_share_the_assets_and_the_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
