@@ -1,18 +1,19 @@
 /*
- * Alpha Vantage: GLOBAL_QUOTE (stocks) and CURRENCY_EXCHANGE_RATE (currencies and coins). Every number is text, every error comes
- * with HTTP 200. Its words may contain the API key, so they are never repeated in a message.
+ * Alpha Vantage: GLOBAL_QUOTE (stocks) and CURRENCY_EXCHANGE_RATE (currencies and coins), and the table of all its endpoints.
+ * Every number is text, every error comes with HTTP 200. Its words may contain the API key, so they are never repeated in a
+ * message.
  */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ingest/json.h"
+#include "ingest/providers/alphavantage.h"
 #include "ingest/providers/table.h"
-#include "ingest/reply.h"
 
-#define SOURCE "alphavantage"
-/** The key of the request, or the public demo key. */
-static void append_key(const struct request_spec *spec, struct buf *path)
+#define SOURCE ALPHAVANTAGE
+
+void alphavantage_add_key(const struct request_spec *spec, struct buf *path)
 {
     buf_append_str(path, STR("&apikey="));
     path_escape(path, spec->api_key != NULL ? spec->api_key : "demo");
@@ -25,7 +26,7 @@ static bool build_global_quote(const struct request_spec *spec, struct buf *path
     (void)error;
     buf_append_str(path, STR("/query?function=GLOBAL_QUOTE&symbol="));
     path_symbols(path, spec);
-    append_key(spec, path);
+    alphavantage_add_key(spec, path);
     return true;
 }
 
@@ -41,7 +42,7 @@ static bool build_exchange_rate(const struct request_spec *spec, struct buf *pat
     path_escape(path, pair.from);
     buf_append_str(path, STR("&to_currency="));
     path_escape(path, pair.to);
-    append_key(spec, path);
+    alphavantage_add_key(spec, path);
     return true;
 }
 
@@ -86,20 +87,28 @@ static bool read_notice(const json_t *root, struct parse_result *result)
     return false;
 }
 
-/** The object under `name` of a good answer, or NULL with the outcome set. The caller frees `*root` either way. */
-static const json_t *open_answer(const struct http_response *http, const char *name, json_t **root, struct parse_result *result)
+const json_t *alphavantage_answer(const struct http_response *http, json_t **root, struct parse_result *result)
 {
     *root = reply_json(http, result);
     if (*root == NULL || read_notice(*root, result) || !reply_status(http, result)) {
         return NULL;
     }
-    const json_t *body = json_object_get(*root, name);
+    return *root;
+}
+
+const json_t *alphavantage_open(const struct http_response *http, const char *name, json_t **root, struct parse_result *result)
+{
+    const json_t *answer = alphavantage_answer(http, root, result);
+    if (answer == NULL) {
+        return NULL;
+    }
+    const json_t *body = json_object_get(answer, name);
     if (json_is_object(body) && json_object_size(body) == 0) {
         reply_set(result, OUTCOME_UNKNOWN_SYMBOL, "the provider does not know the symbol");
         return NULL;
     }
     if (!json_is_object(body)) {
-        bool nothing = json_is_object(*root) && json_object_size(*root) == 0;
+        bool nothing = json_is_object(answer) && json_object_size(answer) == 0;
         reply_set(result, nothing ? OUTCOME_EMPTY : OUTCOME_MALFORMED, "there is no '%s' in the answer", name);
         return NULL;
     }
@@ -148,7 +157,7 @@ static void parse_global_quote(const struct request_spec *spec, const struct htt
     const struct request_asset *asset = &spec->assets[0];
     json_t *root;
     reply_begin(spec, arena, result);
-    const json_t *body = open_answer(response, "Global Quote", &root, result);
+    const json_t *body = alphavantage_open(response, "Global Quote", &root, result);
     if (body != NULL) {
         const char *symbol = json_string_value(json_object_get(body, "01. symbol"));
         struct opt_double price = json_number_text(body, "05. price");
@@ -196,7 +205,7 @@ static void parse_exchange_rate(const struct request_spec *spec, const struct ht
     const struct request_asset *asset = &spec->assets[0];
     json_t *root;
     reply_begin(spec, arena, result);
-    const json_t *body = open_answer(response, "Realtime Currency Exchange Rate", &root, result);
+    const json_t *body = alphavantage_open(response, "Realtime Currency Exchange Rate", &root, result);
     struct opt_double rate = json_number_text(body, "5. Exchange Rate");
     if (body != NULL && !same_pair(body, asset->symbol)) {
         reply_set(result, OUTCOME_MALFORMED, "asked for %.40s, the answer is about another pair", asset->symbol);
@@ -219,6 +228,23 @@ static void parse_exchange_rate(const struct request_spec *spec, const struct ht
 static const struct endpoint endpoints[] = {
     {.name = "global_quote", .batch_max = 1, .build = build_global_quote, .parse = parse_global_quote},
     {.name = "currency_exchange_rate", .batch_max = 1, .build = build_exchange_rate, .parse = parse_exchange_rate},
+    {.name = "overview",
+     .batch_max = 1,
+     .build = alphavantage_build_overview,
+     .parse = alphavantage_parse_overview,
+     .kind = ENDPOINT_DETAILS},
+    {.name = "indicator",
+     .batch_max = 1,
+     .params = alphavantage_indicator_params,
+     .build = alphavantage_build_indicator,
+     .parse = alphavantage_parse_indicator,
+     .kind = ENDPOINT_DETAILS},
+    {.name = "fx_daily",
+     .batch_max = 1,
+     .params = alphavantage_fx_daily_params,
+     .build = alphavantage_build_fx_daily,
+     .parse = alphavantage_parse_fx_daily,
+     .kind = ENDPOINT_HISTORY},
 };
 
 const struct provider provider_alphavantage = {

@@ -1,6 +1,7 @@
 /*
- * Alpha Vantage: GLOBAL_QUOTE and CURRENCY_EXCHANGE_RATE. Every number is text, every error comes with HTTP 200. Unlike the real
- * service, which knows a few symbols with the key `demo`, any key gets everything: the demo has to show three providers.
+ * Alpha Vantage: GLOBAL_QUOTE, CURRENCY_EXCHANGE_RATE, OVERVIEW, SMA, EMA, RSI, MACD and FX_DAILY. Every number is text, every
+ * error comes with HTTP 200. Unlike the real service, which knows a few symbols with the key `demo`, any key gets everything: the
+ * demo has to show three providers.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,9 @@
 
 #define INDENT 4
 #define CODE_MAX 15
+/** Points of a series, and days that are looked at for them. */
+#define POINTS 100
+#define DAYS_BACK 150
 
 /** Names of the codes that occur. */
 static const char *const names[][2] = {
@@ -98,15 +102,26 @@ static void answer_quote(struct sim_call *call, struct sim_answer *answer)
     out_end(&out, '}');
 }
 
-/** The pair stands in two parameters. */
-static void resolve_rate(struct sim_call *call)
+/** Asks for the pair that two parameters make. */
+static void resolve_pair(struct sim_call *call, const char *from, const char *to)
 {
-    const char *from = sim_param(call->request, "from_currency"), *to = sim_param(call->request, "to_currency");
     char pair[2 * CODE_MAX + 2];
     if (!from || !to || strlen(from) > CODE_MAX || strlen(to) > CODE_MAX)
         return;
     snprintf(pair, sizeof(pair), "%s/%s", from, to);
     sim_ask(call, sim_asset_by_symbol(SIM_ALPHAVANTAGE, pair));
+}
+
+/** The pair of a rate. */
+static void resolve_rate(struct sim_call *call)
+{
+    resolve_pair(call, sim_param(call->request, "from_currency"), sim_param(call->request, "to_currency"));
+}
+
+/** The pair of a history. */
+static void resolve_days(struct sim_call *call)
+{
+    resolve_pair(call, sim_param(call->request, "from_symbol"), sim_param(call->request, "to_symbol"));
 }
 
 /** The two codes of a pair and their names. */
@@ -155,6 +170,173 @@ static void answer_rate(struct sim_call *call, struct sim_answer *answer)
     out_end(&out, '}');
 }
 
+/** /query?function=OVERVIEW&symbol=IBM: figures that go with the price, and `None` for what a company does not have. */
+static void answer_overview(struct sim_call *call, struct sim_answer *answer)
+{
+    struct json_out out = {.buf = &answer->body, .indent = INDENT};
+    if (!has_key(call, answer))
+        return;
+    out_begin(&out, NULL, '{');
+    if (call->asset_count) {
+        const struct sim_asset *asset = call->assets[0];
+        const struct observation seen = sim_observe(call, asset, 0);
+        const double eps = 2 + 6 * sim_fraction(sim_hash_text(1, asset->symbols[SIM_ALPHAVANTAGE]));
+        const double shares = 1e9 * (1 + 4 * sim_fraction(sim_hash_text(2, asset->symbols[SIM_ALPHAVANTAGE])));
+        out_text(&out, "Symbol", asset->symbols[SIM_ALPHAVANTAGE]);
+        out_text(&out, "AssetType", "Common Stock");
+        out_text(&out, "Name", asset->name);
+        out_text(&out, "Exchange", "NASDAQ");
+        out_text(&out, "Currency", "USD");
+        out_text(&out, "Sector", "TECHNOLOGY");
+        out_text(&out, "Industry", "-");
+        out_text(&out, "LatestQuarter", "2025-09-30");
+        out_decimal(&out, "MarketCapitalization", seen.price * shares, 0);
+        out_text(&out, "EBITDA", "None");
+        out_decimal(&out, "PERatio", seen.price / eps, 2);
+        out_decimal(&out, "EPS", eps, 2);
+        out_text(&out, "DividendPerShare", "None");
+        out_decimal(&out, "Beta", 0.5 + eps / 8, 3);
+        out_decimal(&out, "52WeekHigh", seen.high * 1.2, 2);
+        out_decimal(&out, "52WeekLow", seen.low * 0.8, 2);
+        out_decimal(&out, "SharesOutstanding", shares, 0);
+    }
+    out_end(&out, '}');
+}
+
+/** A day since the epoch as `2026-01-02`. */
+static void day_text(int64_t day_s, char text[TIME_TEXT_MAX])
+{
+    time_format_us(day_s * US_PER_S, text);
+    text[strlen("2026-01-02")] = '\0';
+}
+
+/** The weekdays up to today, newest first. Returns how many, POINTS at most. */
+static size_t weekdays(const struct sim_call *call, int64_t days_s[POINTS])
+{
+    size_t count = 0;
+    int64_t today = time_day_of_us(call->now_us);
+    for (int64_t day = today; day > today - DAYS_BACK && count < POINTS; day--) {
+        const int64_t weekday = (day + 4) % 7; /* 0 is Sunday */
+        if (weekday != 0 && weekday != 6)
+            days_s[count++] = day * US_PER_DAY / US_PER_S;
+    }
+    return count;
+}
+
+/** The close of an asset on a day, plus what the averages of a longer window lag behind. */
+static double smooth_close(const struct sim_call *call, int64_t day_s, int64_t days)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < days; i++)
+        sum += market_price(call->market, call->assets[0], day_s - i * US_PER_DAY / US_PER_S + 72000);
+    return sum / (double)days;
+}
+
+/** One point of an indicator. */
+static void out_point(struct json_out *out, const struct sim_call *call, const char *function, int64_t day_s, int64_t period)
+{
+    if (strcmp(function, "MACD") == 0) {
+        const double macd = smooth_close(call, day_s, 12) - smooth_close(call, day_s, 26);
+        out_decimal(out, "MACD", macd, 4);
+        out_decimal(out, "MACD_Signal", macd * 0.9, 4);
+        out_decimal(out, "MACD_Hist", macd * 0.1, 4);
+    } else if (strcmp(function, "RSI") == 0) {
+        const double ratio = market_price(call->market, call->assets[0], day_s + 72000) / smooth_close(call, day_s, period);
+        out_decimal(out, "RSI", 100 * ratio / (1 + ratio), 4);
+    } else {
+        out_decimal(out, function, smooth_close(call, day_s, period), 4);
+    }
+}
+
+/** The head of an indicator's answer. */
+static void write_meta(struct json_out *out, const struct sim_call *call, const char *function, int64_t period)
+{
+    static const char *const titles[][2] = {{"SMA", "Simple Moving Average (SMA)"},
+                                            {"EMA", "Exponential Moving Average (EMA)"},
+                                            {"RSI", "Relative Strength Index (RSI)"},
+                                            {"MACD", "Moving Average Convergence/Divergence (MACD)"}};
+    const char *interval = sim_param(call->request, "interval"), *series = sim_param(call->request, "series_type");
+    out_begin(out, "Meta Data", '{');
+    out_text(out, "1: Symbol", call->assets[0]->symbols[SIM_ALPHAVANTAGE]);
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+        if (strcmp(titles[i][0], function) == 0)
+            out_text(out, "2: Indicator", titles[i][1]);
+    }
+    out_trading_day(out, "3: Last Refreshed", call->now_us / US_PER_S);
+    out_text(out, "4: Interval", interval ? interval : "daily");
+    if (strcmp(function, "MACD") != 0)
+        out_int(out, "5: Time Period", period);
+    out_text(out, "6: Series Type", series ? series : "close");
+    out_text(out, "7: Time Zone", "US/Eastern");
+    out_end(out, '}');
+}
+
+/** /query?function=SMA&symbol=IBM&interval=daily&time_period=20&series_type=close; days whatever the interval is. */
+static void answer_indicator(struct sim_call *call, struct sim_answer *answer)
+{
+    struct json_out out = {.buf = &answer->body, .indent = INDENT};
+    const char *function = call->endpoint->function;
+    const int64_t period = sim_param_int(call->request, "time_period", 10, 1, 200);
+    char name[40], text[TIME_TEXT_MAX];
+    int64_t days_s[POINTS];
+    if (!has_key(call, answer))
+        return;
+    if (!call->asset_count) {
+        write_notice(answer, "Error Message", "Invalid API call. Please retry or visit the documentation.");
+        return;
+    }
+    snprintf(name, sizeof(name), "Technical Analysis: %s", function);
+    out_begin(&out, NULL, '{');
+    write_meta(&out, call, function, period);
+    out_begin(&out, name, '{');
+    const size_t count = weekdays(call, days_s);
+    for (size_t i = 0; i < count; i++) {
+        day_text(days_s[i], text);
+        out_begin(&out, text, '{');
+        out_point(&out, call, function, days_s[i], period);
+        out_end(&out, '}');
+    }
+    out_end(&out, '}');
+    out_end(&out, '}');
+}
+
+/** /query?function=FX_DAILY&from_symbol=EUR&to_symbol=USD; the day that is not over, too. */
+static void answer_days(struct sim_call *call, struct sim_answer *answer)
+{
+    struct json_out out = {.buf = &answer->body, .indent = INDENT};
+    char text[TIME_TEXT_MAX];
+    int64_t days_s[POINTS];
+    if (!has_key(call, answer))
+        return;
+    if (!call->asset_count) {
+        write_notice(answer, "Error Message", "Invalid API call. Please retry or visit the documentation.");
+        return;
+    }
+    out_begin(&out, NULL, '{');
+    out_begin(&out, "Meta Data", '{');
+    out_text(&out, "1. Information", "Forex Daily Prices (open, high, low, close)");
+    out_text(&out, "2. From Symbol", sim_param(call->request, "from_symbol"));
+    out_text(&out, "3. To Symbol", sim_param(call->request, "to_symbol"));
+    out_text(&out, "4. Output Size", "Compact");
+    out_trading_day(&out, "5. Last Refreshed", call->now_us / US_PER_S);
+    out_text(&out, "6. Time Zone", "UTC");
+    out_end(&out, '}');
+    out_begin(&out, "Time Series FX (Daily)", '{');
+    const size_t count = weekdays(call, days_s);
+    for (size_t i = 0; i < count; i++) {
+        const struct day_bar bar = market_day(call->market, call->assets[0], days_s[i], call->now_us / US_PER_S);
+        day_text(days_s[i], text);
+        out_begin(&out, text, '{');
+        out_decimal(&out, "1. open", bar.open, 5);
+        out_decimal(&out, "2. high", bar.high, 5);
+        out_decimal(&out, "3. low", bar.low, 5);
+        out_decimal(&out, "4. close", bar.close, 5);
+        out_end(&out, '}');
+    }
+    out_end(&out, '}');
+    out_end(&out, '}');
+}
+
 /** Any other function. */
 static void answer_unknown(struct sim_call *call, struct sim_answer *answer)
 {
@@ -175,10 +357,17 @@ static const struct sim_endpoint endpoints[] = {
      .function = "CURRENCY_EXCHANGE_RATE",
      .resolve = resolve_rate,
      .answer = answer_rate},
+    {.name = "overview", .path = "/query", .function = "OVERVIEW", .resolve = resolve_quote, .answer = answer_overview},
+    {.name = "sma", .path = "/query", .function = "SMA", .resolve = resolve_quote, .answer = answer_indicator},
+    {.name = "ema", .path = "/query", .function = "EMA", .resolve = resolve_quote, .answer = answer_indicator},
+    {.name = "rsi", .path = "/query", .function = "RSI", .resolve = resolve_quote, .answer = answer_indicator},
+    {.name = "macd", .path = "/query", .function = "MACD", .resolve = resolve_quote, .answer = answer_indicator},
+    {.name = "fx_daily", .path = "/query", .function = "FX_DAILY", .resolve = resolve_days, .answer = answer_days},
     {.name = "query", .path = "/query", .answer = answer_unknown},
 };
 
-static const char *const matter[] = {"function", "symbol", "from_currency", "to_currency", NULL};
+static const char *const matter[] = {"function",  "symbol",   "from_currency", "to_currency", "from_symbol",
+                                     "to_symbol", "interval", "time_period",   "series_type", NULL};
 
 const struct sim_provider sim_alphavantage = {
     .name = "alphavantage",

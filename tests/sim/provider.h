@@ -15,7 +15,7 @@
 #define SIM_ASKED_MAX 256
 /** Bounds of the tables: the witness counts in arrays of that size. */
 #define SIM_PROVIDERS_MAX 16
-#define SIM_ENDPOINTS_MAX 8
+#define SIM_ENDPOINTS_MAX 16
 
 /** How an answer reaches the client. */
 enum sim_delivery {

@@ -10,6 +10,11 @@ import pycoingecko
 import pytest
 import requests
 import yfinance
+from alpha_vantage.alphavantage import AlphaVantage
+from alpha_vantage.foreignexchange import ForeignExchange
+from alpha_vantage.fundamentaldata import FundamentalData
+from alpha_vantage.techindicators import TechIndicators
+from alpha_vantage.timeseries import TimeSeries
 from requests.adapters import HTTPAdapter
 from stack import free_port
 
@@ -132,3 +137,23 @@ def test_pycoingecko_gets_prices_markets_trends_and_days(coingecko):
     assert 167 <= len(hours["prices"]) <= 169
     with pytest.raises(ValueError, match="coin not found"):
         coingecko.get_coin_market_chart_by_id(id="nosuch", vs_currency="usd", days=1)
+
+
+def test_alpha_vantage_gets_quotes_figures_indicators_and_days(simulator, monkeypatch):
+    monkeypatch.setattr(AlphaVantage, "_ALPHA_VANTAGE_API_URL", f"{simulator}/alphavantage/query?")
+    quote, _ = TimeSeries(key="demo").get_quote_endpoint(symbol="IBM")
+    assert quote["01. symbol"] == "IBM" and float(quote["04. low"]) <= float(quote["05. price"]) <= float(quote["03. high"])
+    rate, _ = ForeignExchange(key="demo").get_currency_exchange_rate("EUR", "USD")
+    assert float(rate["8. Bid Price"]) <= float(rate["5. Exchange Rate"]) <= float(rate["9. Ask Price"])
+    days, head = ForeignExchange(key="demo").get_currency_exchange_daily("EUR", "USD")
+    assert head["3. To Symbol"] == "USD" and len(days) == 100
+    assert all(float(day["3. low"]) <= float(day["4. close"]) <= float(day["2. high"]) for day in days.values())
+    company, _ = FundamentalData(key="demo").get_company_overview("IBM")
+    assert company["Symbol"] == "IBM" and float(company["MarketCapitalization"]) > 1e9 and company["EBITDA"] == "None"
+    indicators = TechIndicators(key="demo")
+    for values, name in ((indicators.get_sma("IBM", time_period=20), "SMA"), (indicators.get_ema("IBM", time_period=20), "EMA"),
+                         (indicators.get_rsi("IBM", time_period=14), "RSI"), (indicators.get_macd("IBM"), "MACD")):
+        assert len(values[0]) == 100 and all(float(value[name]) for value in values[0].values())
+        assert values[1]["1: Symbol"] == "IBM"
+    with pytest.raises(ValueError):
+        indicators.get_sma("NOSUCH")

@@ -138,14 +138,25 @@ static bool find_origin(const struct recording *recording, int which, struct ori
         *origin = (struct origin){.provider = "alphavantage", .endpoint = "global_quote", .symbol = "MSFT"};
     } else if (which == 0 && strstr(recording->file, "foreign_exchange") != NULL) {
         *origin = (struct origin){.provider = "alphavantage", .endpoint = "currency_exchange_rate", .symbol = "BTC/CNY"};
+    } else if (which == 0 && strstr(recording->file, "company_overview") != NULL) {
+        *origin = (struct origin){.provider = "alphavantage", .endpoint = "overview", .symbol = "IBM"};
+    } else if (which == 0 && strstr(recording->file, "technical_indicator") != NULL) {
+        *origin = (struct origin){.provider = "alphavantage", .endpoint = "indicator", .symbol = "MSFT"};
     }
     return origin->endpoint != NULL;
 }
 
 static struct parsed parse_as(const struct origin *origin, int status, const char *type, struct str body)
 {
+    static const struct job_param indicator[] = {{.name = (char *)"interval", .value = (char *)"15min"},
+                                                 {.name = (char *)"time_period", .value = (char *)"10"},
+                                                 {.name = (char *)"points", .value = (char *)"100"}};
     const struct request_asset asset = {.asset = "test:ASSET", .symbol = origin->symbol};
-    const struct request_spec spec = {.assets = &asset, .asset_count = 1};
+    struct request_spec spec = {.assets = &asset, .asset_count = 1};
+    if (strcmp(origin->endpoint, "indicator") == 0) {
+        spec.params = indicator;
+        spec.param_count = sizeof indicator / sizeof indicator[0];
+    }
     return parse_bytes(origin->provider, origin->endpoint, &spec, status, type, body);
 }
 
@@ -458,6 +469,54 @@ static void check_same_lists(const struct parse_result *damaged, const struct pa
     }
 }
 
+/** The same of indicators and of a company's figures. */
+static void check_same_company(const struct parse_result *damaged, const struct parse_result *right)
+{
+    for (size_t i = 0, k = 0; i < damaged->indicator_count; i++) {
+        while (k < right->indicator_count && right->indicators[k].at_us > damaged->indicators[i].at_us) {
+            k++;
+        }
+        bool found = k < right->indicator_count && right->indicators[k].at_us == damaged->indicators[i].at_us;
+        assert_true(!found || damaged->indicators[i].value == right->indicators[k].value);
+    }
+    for (size_t i = 0; i < damaged->fundamentals_count; i++) {
+        check_figure(damaged->fundamentals[i].eps, right->fundamentals[i].eps);
+        check_figure(damaged->fundamentals[i].pe_ratio, right->fundamentals[i].pe_ratio);
+        check_figure(damaged->fundamentals[i].revenue, right->fundamentals[i].revenue);
+        check_figure(damaged->fundamentals[i].high_52w, right->fundamentals[i].high_52w);
+    }
+}
+
+static void overview_and_indicator_of_the_recordings_are_read_whole(void **state)
+{
+    (void)state;
+    size_t indicators = 0;
+    size_t companies = 0;
+    for (size_t i = 0; i < recording_count; i++) {
+        struct origin origin;
+        if (!find_origin(&recordings[i], 0, &origin) || origin.provider[0] != 'a') {
+            continue;
+        }
+        struct parsed parsed = parse_as(&origin, 200, JSON, buf_str(&recordings[i].body));
+        indicators += parsed.result.indicator_count;
+        companies += parsed.result.fundamentals_count;
+        if (parsed.result.indicator_count > 0) {
+            assert_true(parsed.result.indicators[0].value == 85.244);
+            assert_int_equal(parsed.result.indicators[0].at_us, INT64_C(1513796400000000));
+        }
+        if (parsed.result.fundamentals_count > 0) {
+            json_t *root = json_loadb((const char *)recordings[i].body.data, recordings[i].body.len, 0, NULL);
+            assert_true(parsed.result.fundamentals[0].market_cap.value ==
+                        body_number(root, (const char *const[]){"MarketCapitalization", NULL}));
+            assert_int_equal(parsed.result.fundamentals[0].figures_count, json_object_size(root));
+            json_decref(root);
+        }
+        parsed_clear(&parsed);
+    }
+    assert_int_equal(indicators, 100);
+    assert_int_equal(companies, 1);
+}
+
 /** Whether a byte can stand in a number. */
 static bool in_number(uint8_t byte)
 {
@@ -484,6 +543,7 @@ static void recording_with_flipped_bits_gives_right_figures_or_an_error(void **s
                 if (!digit) { /* another digit is another number, which nobody can tell */
                     check_same_figures(&parsed.result, &right.result);
                     check_same_lists(&parsed.result, &right.result);
+                    check_same_company(&parsed.result, &right.result);
                     answers += records_total(&parsed.result) > 0;
                 }
                 parsed_clear(&parsed);
@@ -529,6 +589,7 @@ int main(void)
         cmocka_unit_test(recorded_lists_and_points_are_read_whole),
         cmocka_unit_test(london_price_in_pence_becomes_pounds),
         cmocka_unit_test(parser_of_another_endpoint_makes_no_nonsense_of_a_recording),
+        cmocka_unit_test(overview_and_indicator_of_the_recordings_are_read_whole),
         cmocka_unit_test(recording_cut_off_anywhere_gives_no_record),
         cmocka_unit_test(recording_with_flipped_bits_gives_right_figures_or_an_error),
         cmocka_unit_test(recording_under_a_wrong_content_type_is_refused),
