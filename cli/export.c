@@ -11,7 +11,7 @@
 #include "cli/out_file.h"
 #include "cli/progress.h"
 #include "cli/quote_columns.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 /** Rows that are fetched at once. */
 #define FETCH_SQL "FETCH 5000 FROM exported"

@@ -7,7 +7,7 @@
 #define QUOTEBUS_CLI_REBUILD_DB_H
 
 #include "cli/playback.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 #include "persist/table.h"
 
 /** Where the rebuilt tables are made, and where the old ones go. */

@@ -10,7 +10,7 @@
 #include "cli/output.h"
 #include "cli/trace_find.h"
 #include "cli/trace_view.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 /** Most findings that are shown of one quote: there are not as many rules. */
 #define ANOMALIES_MAX 100

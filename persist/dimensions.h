@@ -16,7 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 /** Bytes of the longest name; the tables check the same. */
 #define DIMENSION_NAME_MAX 200

@@ -13,7 +13,7 @@
 
 #include "base/config.h"
 #include "base/error.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 /** Applies what is missing, logs each file. ERROR_INVALID: a file is wrong or was changed; the message names it and the line. */
 bool migrate(const struct config *config, struct error *error) MUST_CHECK;

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 /** A partition and the offset of the first record that is not stored. */
 struct position {

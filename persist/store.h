@@ -15,7 +15,7 @@
 #define QUOTEBUS_PERSIST_STORE_H
 
 #include "persist/batch.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 /** The schema that people query. */
 #define STORE_LIVE_SCHEMA "quotebus"

@@ -2,6 +2,7 @@
 #
 #   need_packages GROUP...   Debian packages, by apt (as root, or through sudo)
 #   need_components DIR      Kafka and the schema registry, by Maven, checked against components.sha256
+#   need_node                node and npm, which bundle the page of the board
 #   build_preset PRESET [TARGET...]
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -9,6 +10,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 PACKAGES_build="ca-certificates gcc libc6-dev cmake ninja-build pkg-config python3 librdkafka-dev libcurl4-openssl-dev libjansson-dev
     libpq-dev libavro-dev libyaml-dev libmicrohttpd-dev libsmartcols-dev uthash-dev libssl-dev zlib1g-dev"
 PACKAGES_run="openjdk-17-jre-headless maven postgresql-15 postgresql-client-15 procps"
+PACKAGES_node="nodejs npm" # bundles the page of the board
+PACKAGES_board="chromium"  # looks at it in the tests
 PACKAGES_test="libcmocka-dev python3-venv git scdoc prometheus"
 PACKAGES_check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck"
 PACKAGES_streams="openjdk-17-jdk-headless maven" # the application that the bench of validate is compared with
@@ -67,6 +70,11 @@ need_packages() {
         as_root systemctl disable -q --now prometheus # the tests start their own; a service on all addresses was not asked for
     fi
     rm -f "$LOG"
+}
+
+# npm and node, of Debian unless another one is at hand.
+need_node() {
+    command -v npm >/dev/null && command -v node >/dev/null || need_packages node
 }
 
 # Kafka's jars and the registry under DIR.

@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMPONENTS = ROOT / "compose" / ".cache"
 POSTGRES_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 DEFAULT_PORTS = {"kafka": 9092, "controller": 9093, "registry": 8081, "postgres": 5433, "sim": 9700,
-                 "ingest": 9701, "validate": 9702, "persist": 9703}
+                 "ingest": 9701, "validate": 9702, "persist": 9703, "board": 9704}
 STAGES = ("ingest", "validate", "persist")
 LEAST_FREE_BYTES = 1 << 30
 
@@ -88,7 +88,7 @@ class Stack:
 
     def tenant(self, name, env=None):
         """Another pipeline on the same Kafka, registry and PostgreSQL: own topics, database, simulator and stages."""
-        ports = {**self.ports, **{port: free_port() for port in ("sim", *STAGES)}}
+        ports = {**self.ports, **{port: free_port() for port in ("sim", *STAGES, "board")}}
         other = Stack(self.state, ports, self.bin, prefix=f"{name}.", env={**self.extra_env, **(env or {})})
         other.logs = self.logs / name
         other.logs.mkdir(parents=True, exist_ok=True)
@@ -274,7 +274,7 @@ class Stack:
         env = {"QUOTEBUS_CONFIG": str(ROOT / "config" / "quotebus.yaml"), "QUOTEBUS_KAFKA_BROKERS": self.brokers,
                "QUOTEBUS_KAFKA_TOPIC_PREFIX": self.prefix, "QUOTEBUS_REGISTRY_URL": self.registry_url,
                "QUOTEBUS_POSTGRES_CONNINFO": self.conninfo_for(role)}
-        for stage in STAGES:
+        for stage in (*STAGES, "board"):
             env[f"QUOTEBUS_{stage.upper()}_LISTEN"] = f"127.0.0.1:{self.ports[stage]}"
         return {**env, **self.extra_env}
 
@@ -307,6 +307,15 @@ class Stack:
         self.ports[name] = free_port()
         return self.start_stage(stage, *args, name=name, env={f"QUOTEBUS_{stage.upper()}_INSTANCE": name, **(env or {}),
                                                               f"QUOTEBUS_{stage.upper()}_LISTEN": f"127.0.0.1:{self.ports[name]}"})
+
+    @property
+    def board_url(self):
+        return f"http://127.0.0.1:{self.ports['board']}/"
+
+    def start_board(self):
+        """The page. It reads only, so it gets the login that may do no more."""
+        self.need_port("board")
+        return self.add(Process("board", [self.bin / "quotebus-board"], self.logs, env=self.config_env("quotebus_read"), stop_s=9.0))
 
     def start_sim(self, *args, seed=1):
         self.need_port("sim")

@@ -70,7 +70,7 @@ def arguments(argv):
     parser.add_argument("--state", metavar="DIR", default=default_state(), help="folder of all state and logs (default: %(default)s)")
     parser.add_argument("--config", metavar="FILE", help="configuration (default: config/quotebus.yaml)")
     parser.add_argument("--port", metavar="NAME=PORT", type=port_choice, action="append", default=[],
-                        help="another port for kafka, controller, registry, postgres, sim, ingest, validate or persist; `auto`: any free ones")
+                        help="another port for kafka, controller, registry, postgres, sim, ingest, validate, persist or board; `auto`: any free ones")
     parser.add_argument("--scale", metavar="STAGE=N", type=scale_choice, action="append", default=[],
                         help="N instances of ingest, validate or persist that share the work (default: 1)")
     parser.add_argument("--seed", type=int, default=1, help="of the simulator (default: 1)")
@@ -157,6 +157,7 @@ def start_pipeline(stack, options):
         for number in range(2, counts.get(stage, 1) + 1):
             stack.start_instance(stage, number)
     stack.wait_ready()
+    stack.start_board()
 
 
 class View:
@@ -226,6 +227,7 @@ def main(argv):
             start_pipeline(stack, options)
             say("running" + (f" for {options.seconds} s" if options.seconds else "; Ctrl+C stops everything"))
             say(f"in another terminal: source {stack.write_env()}; quotebus status")
+            say(f"board: {stack.board_url}")
             say("database: psql \"" + stack.conninfo_for("quotebus_read") + "\"")
             watch(stack, options, stopping)
             if options.seconds and not stopping:

@@ -97,6 +97,13 @@ struct persist_settings {
     int64_t partitions_ahead_d; /**< days after today that have their partitions */
 };
 
+struct board_settings {
+    struct http_settings http;
+    int64_t clients_max;      /**< pages that may follow the events at once */
+    int64_t db_connections;   /**< queries at once */
+    int64_t query_timeout_ms; /**< the server ends a query that takes longer */
+};
+
 /** One provider; the five settings of the call planner beside it. */
 struct provider_settings {
     char *name; /**< key of the mapping; the name of a provider of ingest/providers */
@@ -163,6 +170,7 @@ struct config {
     struct ingest_settings ingest;
     struct validate_settings validate;
     struct persist_settings persist;
+    struct board_settings board;
     struct provider_settings *providers;
     size_t provider_count;
     struct asset_settings *assets;

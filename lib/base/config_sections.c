@@ -84,6 +84,13 @@ static const struct yaml_field persist_fields[] = {
     YAML_INT(struct persist_settings, partitions_ahead_d, "3", 1, 30),
 };
 
+static const struct yaml_field board_fields[] = {
+    HTTP_FIELDS(struct board_settings, "127.0.0.1:9704"),
+    YAML_INT(struct board_settings, clients_max, "256", 1, 10000),
+    YAML_INT(struct board_settings, db_connections, "3", 1, 32),
+    YAML_INT(struct board_settings, query_timeout_ms, "4000", 100, 60000),
+};
+
 /** A section: its name, and where its struct stands in the configuration. */
 struct section {
     const char *name;
@@ -100,6 +107,7 @@ static const struct section sections[] = {
     {"ingest", ingest_fields, COUNT(ingest_fields), offsetof(struct config, ingest)},
     {"validate", validate_fields, COUNT(validate_fields), offsetof(struct config, validate)},
     {"persist", persist_fields, COUNT(persist_fields), offsetof(struct config, persist)},
+    {"board", board_fields, COUNT(board_fields), offsetof(struct config, board)},
 };
 
 /** What a text of a section must be, beyond a text. */
@@ -137,6 +145,7 @@ static const struct text_check text_checks[] = {
     TEXT_CHECK("persist", "instance", persist.instance, config_judge_name),
     TEXT_CHECK("persist", "group", persist.group, config_judge_name),
     TEXT_CHECK("persist", "mode", persist.mode, config_judge_write_mode),
+    TEXT_CHECK("board", "listen", board.http.listen, config_judge_listen),
 };
 
 /** The mapping of a section, or NULL. */

@@ -96,6 +96,18 @@ static const struct endpoint endpoints[] = {
     {"/readyz", "text/plain; charset=utf-8", answer_ready},
 };
 
+bool service_http_answer(const char *url, struct buf *body, unsigned *status, const char **content_type)
+{
+    for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
+        if (strcmp(url, endpoints[i].path) == 0) {
+            *status = endpoints[i].answer(body);
+            *content_type = endpoints[i].content_type;
+            return true;
+        }
+    }
+    return false;
+}
+
 /** Sends a body that the response takes over. */
 static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, const char *content_type, const struct buf *body)
 {
@@ -122,13 +134,7 @@ static enum MHD_Result handle(void *unused, struct MHD_Connection *connection, c
         status = MHD_HTTP_METHOD_NOT_ALLOWED;
         buf_printf(&body, "only GET is answered\n");
     } else {
-        for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
-            if (strcmp(url, endpoints[i].path) == 0) {
-                status = endpoints[i].answer(&body);
-                content_type = endpoints[i].content_type;
-            }
-        }
-        if (status == MHD_HTTP_NOT_FOUND)
+        if (!service_http_answer(url, &body, &status, &content_type))
             buf_printf(&body, "there are /metrics, /healthz and /readyz\n");
     }
     const enum MHD_Result result = reply(connection, status, content_type, &body);

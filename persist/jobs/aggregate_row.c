@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 /** Places of the columns behind the key. */
 enum {

@@ -8,7 +8,7 @@
 
 #include "base/config.h"
 #include "base/error.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 /** Adds assets that are missing and brings sectors up to date. Assets that the configuration does not have stay as they are. */
 bool assets_configure(const struct config *config, struct pg *pg, struct error *error) MUST_CHECK;

@@ -13,7 +13,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "persist/jobs/outbox.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 /** What a job works with. */
 struct job_context {

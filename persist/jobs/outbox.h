@@ -11,7 +11,7 @@
 
 #include "base/config.h"
 #include "base/error.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 struct outbox;
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "persist/offsets.h"
-#include "persist/pg.h"
+#include "pg/pg.h"
 
 static void sqlstate_decides_between_dead_letter_retry_and_waiting(void **state)
 {

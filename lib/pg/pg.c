@@ -1,5 +1,6 @@
-#include "persist/pg.h"
+#include "pg/pg.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,7 @@ bool pg_connect(struct pg *pg, const char *conninfo, const struct pg_limits *lim
     static const char *const keywords[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval",
                                            "keepalives_count", "tcp_user_timeout", "fallback_application_name",
                                            "dbname",           "client_encoding",  NULL};
-    const char *const values[] = {"5", "5", "2", "3", "10000", "quotebus-persist", conninfo, "UTF8", NULL};
+    const char *const values[] = {"5", "5", "2", "3", "10000", program_invocation_short_name, conninfo, "UTF8", NULL};
     *pg = (struct pg){.conn = PQconnectdbParams(keywords, values, 1), .interrupt_fd = -1, .reply_timeout_ms = limits->reply_ms};
     if (!pg->conn)
         return error_set(error, ERROR_FATAL, "connecting to PostgreSQL: out of memory");

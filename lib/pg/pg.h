@@ -7,8 +7,8 @@
  *
  * After ERROR_UNREACHABLE the connection is of no use: pg_close it. Threads: one at a time.
  */
-#ifndef QUOTEBUS_PERSIST_PG_H
-#define QUOTEBUS_PERSIST_PG_H
+#ifndef QUOTEBUS_PG_PG_H
+#define QUOTEBUS_PG_PG_H
 
 #include <libpq-fe.h>
 #include <stdint.h>
