@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cli/check.h"
 #include "cli/check_cell.h"
+#include "market/listing.h"
 #include "validate/engine.h"
 #include "validate/rules/table.h"
 #include "validate/second_look.h"
@@ -336,6 +337,17 @@ static void amend(struct kept_row *row, enum look look)
     row->flags |= UINT64_C(1) << (rule_count() + (look == LOOK_CONFIRMED ? BIT_CONFIRMED : BIT_REFUTED));
 }
 
+/** Where an asset is traded; of a class that is not known, always. */
+static enum market market_of(struct str id)
+{
+    static const char *const known[] = {"equity:", "fx:"};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (id.len > strlen(known[i]) && memcmp(id.ptr, known[i], strlen(known[i])) == 0)
+            return listing_market(id);
+    }
+    return MARKET_ALWAYS;
+}
+
 /** Looks at the quotes of each asset again, with what came later in view. */
 static void look_again(struct run *run)
 {
@@ -346,7 +358,7 @@ static void look_again(struct run *run)
             ;
         arena_reset(&run->arena);
         const struct str id = check_asset_id(asset->text, run->input->default_class, &run->arena);
-        second_look(&run->looks[first], end - first, rule_settings_for(run->settings, id));
+        second_look(&run->looks[first], end - first, market_of(id), rule_settings_for(run->settings, id));
         for (size_t i = first; i < end; i++)
             amend(&run->rows[run->looks[i].row], run->looks[i].look);
     }

@@ -1,5 +1,6 @@
 #include "validate/second_look.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -35,6 +36,7 @@ enum stage {
 struct history {
     struct look_quote *quotes;
     size_t count;
+    enum market market;
     struct class_settings paired; /* for what is compared with other sources */
     struct class_settings lone;   /* for what is compared with nothing but itself */
     struct track tracks[SOURCES_MAX];
@@ -218,10 +220,12 @@ static double left_and_back_bps(const struct scene *scene)
 /** Time of the own price before the run, and of that behind it. */
 static int64_t left_us(const struct scene *scene)
 {
+    assert(scene->own);
     return scene->own->sightings[scene->left - 1].observed_at_us;
 }
 static int64_t right_us(const struct scene *scene)
 {
+    assert(scene->own);
     return scene->own->sightings[scene->right].observed_at_us;
 }
 
@@ -262,6 +266,33 @@ static bool jumped_and_back(struct history *history, struct scene *scene)
            deviation > step_limit_bps(&scene->input, own_us, right_us(scene));
 }
 
+/** Whether a peer says about what the quote says. */
+static bool is_backed(const struct history *history, const struct scene *scene)
+{
+    for (size_t i = 0; i < scene->peers.count; i++) {
+        if (fabs(distance_bps(scene->quote->price, scene->peers.items[i].price)) <= history->paired.divergence_floor_bps)
+            return true;
+    }
+    return false;
+}
+
+/**
+ * Whether the price stood still before the run and behind it at the very same figure while nothing was traded: a price that moves
+ * does not come back to it.
+ */
+static bool stood_still_but_for_the_run(const struct history *history, const struct scene *scene)
+{
+    const double deviation = left_and_back_bps(scene);
+    const struct track *own = scene->own;
+    if (!own || deviation <= history->paired.divergence_floor_bps ||
+        calendar_is_open(history->market, scene->quote->observed_at_us))
+        return false;
+    const struct sighting *before = &own->sightings[scene->left - 1], *after = &own->sightings[scene->right];
+    const bool still_before = scene->left > 1 && before[-1].price == before->price;
+    const bool still_after = scene->right + 1 < own->count && after[1].price == after->price;
+    return before->price == after->price && (still_before || still_after) && !is_backed(history, scene);
+}
+
 /** Whether several that agree with each other contradict the quote, and those at its level with it are fewer. */
 static bool is_outvoted(const struct history *history, const struct scene *scene, struct votes votes)
 {
@@ -273,6 +304,8 @@ static bool is_outvoted(const struct history *history, const struct scene *scene
 /** Whether what came later contradicts a quote that passed. */
 static bool is_refuted(struct history *history, struct scene *scene, enum stage stage)
 {
+    if (stage == STAGE_REFUTE && stood_still_but_for_the_run(history, scene))
+        return true;
     if (!scene->peers.median.set)
         return stage == STAGE_REFUTE && jumped_and_back(history, scene);
     const struct votes votes = votes_of_peers(&scene->input, 1);
@@ -330,11 +363,12 @@ static void look_at(struct history *history, enum stage stage)
     }
 }
 
-void second_look(struct look_quote *quotes, size_t count, const struct class_settings *settings)
+void second_look(struct look_quote *quotes, size_t count, enum market market, const struct class_settings *settings)
 {
     struct history *history = xcalloc(1, sizeof(*history));
     history->quotes = quotes;
     history->count = count;
+    history->market = market;
     history->paired = history->lone = *settings;
     history->paired.fresh_s *= FRESH_TIMES;
     history->lone.divergence_floor_bps = settings->jump_floor_bps;

@@ -10,7 +10,7 @@
  * on from there, to a price that passed.
  *  - refuted: two or more sources contradict it, and those at its level with it are fewer. One source contradicts it, and the
  *    price left its level for a run of polls and came back while the other went on. Nobody else is there, and it did so by more
- *    than a jump.
+ *    than a jump; or the price stood still at one figure while the market was closed, left it and came back to it.
  *
  * The same limits as in the stream (rule.h). Refuted quotes are no witnesses of what is confirmed. Pure. Threads: any.
  */
@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "market/calendar.h"
 #include "quotebus_records.h"
 #include "validate/settings.h"
 
@@ -47,7 +48,7 @@ struct look_quote {
     enum look look;   /**< what is found */
 };
 
-/** Looks at all quotes of one asset, in the order in which they were fetched. */
-void second_look(struct look_quote *quotes, size_t count, const struct class_settings *settings);
+/** Looks at all quotes of one asset, in the order in which they were fetched. `market` is where it is traded. */
+void second_look(struct look_quote *quotes, size_t count, enum market market, const struct class_settings *settings);
 
 #endif

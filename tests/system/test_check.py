@@ -41,6 +41,52 @@ def test_sources_that_agree_pass_and_the_one_that_does_not_is_suspect(check):
     assert "divergent" in verdicts[2]["flags"] or "unit_error" in verdicts[2]["flags"]
 
 
+def polls_of(asset, begin, turns, polls, sources):
+    """Rows of sources that are polled every five minutes at an even way from turn to turn."""
+    at, rows = begin, []
+    for start, end in zip(turns, turns[1:]):
+        for i in range(1, polls + 1):
+            price = start * (end / start) ** (i / polls)
+            for source in range(sources):
+                seen = (at + datetime.timedelta(seconds=3 * source)).strftime("%Y-%m-%dT%H:%M:%SZ")
+                rows.append(f"{asset},{'abc'[source]},{seen},{seen},{price * (1 + source * 1e-4):.4f},USD,\n")
+            at += datetime.timedelta(minutes=5)
+    return rows
+
+
+@pytest.mark.parametrize("sources", [2, 3])
+def test_gamestop_of_january_2021_passes(check, sources):
+    days = {22: (42.59, 76.76, 61.00, 65.01), 25: (96.73, 159.18, 61.13, 76.79), 26: (88.56, 80.20, 150.00, 147.98),
+            27: (354.83, 380.00, 249.00, 347.51), 28: (265.00, 483.00, 112.25, 193.60), 29: (379.71, 413.98, 250.00, 325.00)}
+    rows = []
+    for day, turns in days.items():
+        rows += polls_of("equity:GME", datetime.datetime(2021, 1, day, 14, 30), turns, 26, sources)
+    _, verdicts, _ = check(HEADER + "".join(rows))
+    assert [v for v in verdicts if v["verdict"] != "PASS"] == []
+
+
+def test_a_crash_of_thirty_percent_on_all_sources_passes(check):
+    turns = (50000, 50100, 35000, 35400)
+    begin = datetime.datetime(2021, 5, 19, 11, 0)
+    rows = polls_of("crypto:BTC", begin, turns[:2], 30, 3)
+    rows += polls_of("crypto:BTC", begin + datetime.timedelta(minutes=150), turns[1:3], 12, 3)
+    rows += polls_of("crypto:BTC", begin + datetime.timedelta(minutes=210), turns[2:], 30, 3)
+    _, verdicts, _ = check(HEADER + "".join(rows))
+    assert [v for v in verdicts if v["verdict"] != "PASS"] == []
+
+
+def test_the_verdicts_of_the_stream_can_be_asked_for(check):
+    row = "equity:AAPL,{},2026-01-05T15:{:02}:{:02}Z,2026-01-05T15:{:02}:{:02}Z,{},USD,\n"
+    rows = [row.format(source, poll, 5 * place, poll, 5 * place, 110 if (poll, source) == (20, "a") else 100 + poll % 3 * 0.05)
+            for poll in range(40) for place, source in enumerate("abc")]
+    verdict_of = {}
+    for options in ((), ("--as-streamed",)):
+        verdicts = check(HEADER + "".join(rows), options=options)[1]
+        assert [i for i, v in enumerate(verdicts) if v["verdict"] != "PASS"] == [60]
+        verdict_of[options] = verdicts[60]
+    assert not {"refuted", "confirmed"} & set(verdict_of["--as-streamed",]["flags"])
+
+
 @pytest.mark.parametrize("price, flag", [
     ("NaN", "not_finite"), ("-inf", "not_finite"), ("1e999", "not_finite"), ("abc", "malformed"), ("", "malformed"),
     ('"1,234.5"', "malformed"), ("0x10", "malformed"), ("1,2", "malformed"), ("-3", "non_positive"), ("0", "non_positive"),

@@ -53,7 +53,7 @@ static size_t look(struct history *history)
     struct error error = {0};
     struct rule_settings *settings = rule_settings_load(SOURCE_DIR "/config/rules.yaml", &error);
     assert_non_null(settings);
-    second_look(history->quotes, history->count, rule_settings_for(settings, STR("equity:T")));
+    second_look(history->quotes, history->count, MARKET_XNYS, rule_settings_for(settings, STR("equity:T")));
     rule_settings_free(settings);
     size_t changed = 0;
     for (size_t i = 0; i < history->count; i++)
@@ -155,6 +155,34 @@ static void a_lone_jump_is_confirmed_where_the_price_stays(void **state)
     assert_int_equal(at(&history, FAULT, 0)->look, LOOK_CONFIRMED);
 }
 
+/** Puts a history of one source that stands still at night. */
+static struct history night(void)
+{
+    struct history history = history_of(1);
+    for (size_t i = 0; i < history.count; i++) {
+        history.quotes[i].observed_at_us += 12 * 3600 * US_PER_S;
+        history.quotes[i].fetched_at_us += 12 * 3600 * US_PER_S;
+        history.quotes[i].price = 100;
+    }
+    return history;
+}
+
+static void a_price_that_leaves_its_figure_at_night_and_comes_back_to_it_is_refuted(void **state)
+{
+    (void)state;
+    struct history wrong = night(), small = night(), elsewhere = night();
+    for (size_t i = FAULT; i < FAULT + 5; i++) {
+        at(&wrong, i, 0)->price = 101;
+        at(&small, i, 0)->price = 100.4; /* below the floor of distances */
+        at(&elsewhere, i, 0)->price = 101;
+    }
+    for (size_t i = FAULT + 5; i < POLLS; i++)
+        at(&elsewhere, i, 0)->price = 100.01 + 0.01 * (double)(i % 3);
+    assert_int_equal(look(&wrong), 5);
+    assert_int_equal(look(&small), 0);
+    assert_int_equal(look(&elsewhere), 0);
+}
+
 static void copies_of_one_upstream_do_not_outvote(void **state)
 {
     (void)state;
@@ -178,6 +206,7 @@ int main(void)
         cmocka_unit_test(what_a_quote_says_against_itself_stands),
         cmocka_unit_test(a_lone_source_is_refuted_beyond_a_jump_only),
         cmocka_unit_test(a_lone_jump_is_confirmed_where_the_price_stays),
+        cmocka_unit_test(a_price_that_leaves_its_figure_at_night_and_comes_back_to_it_is_refuted),
         cmocka_unit_test(copies_of_one_upstream_do_not_outvote),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
