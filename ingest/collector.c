@@ -51,7 +51,8 @@ struct collector {
     struct arena arena; /* of one response */
     struct buf url;
     struct buf headers;
-    bool ready; /* new calls may be made */
+    bool ready;     /* new calls may be made */
+    size_t skipped; /* assets that were left out of slots and are not in the log yet */
     int64_t gauges_at_ms;
     struct error failure; /* of publishing within a callback */
 };
@@ -318,15 +319,12 @@ static bool may_call(struct collector *collector, int64_t now_ms)
     return ready;
 }
 
-/** Begins the slots whose time has come; says what is left out of them. */
+/** Begins the slots whose time has come; counts what is left out of them. */
 static void begin_slots(struct collector *collector, const struct moment *now)
 {
     size_t skipped = planner_tick(collector->planner, now);
     meters_skipped(skipped);
-    if (skipped > 0) {
-        log_info("ingest", "assets were left out of a slot, since their call for the slot before is still under way",
-                 F_INT("assets", skipped));
-    }
+    collector->skipped += skipped;
 }
 
 /** Makes the calls that are due, each recorded before it leaves; records what ended meanwhile with them. */
@@ -357,13 +355,18 @@ static int64_t turn_wait_ms(const struct collector *collector, const struct mome
     return due_ms < most_ms ? due_ms : most_ms;
 }
 
-/** Brings the gauges up to date once a second. */
+/** Brings the gauges up to date once a second, and says what was left out. */
 static void show_gauges(struct collector *collector, const struct moment *now)
 {
     if (now->mono_ms < collector->gauges_at_ms) {
         return;
     }
     collector->gauges_at_ms = now->mono_ms + GAUGES_MS;
+    if (collector->skipped > 0) {
+        log_info("ingest", "assets were left out of slots, since their call for the slot before is still under way",
+                 F_INT("assets", collector->skipped));
+        collector->skipped = 0;
+    }
     for (size_t i = 0; i < planner_lanes(collector->planner); i++) {
         struct lane_view view;
         planner_view(collector->planner, i, now, &view);
