@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/notify.h"
 #include "base/service_http.h"
 
 /** How often the watchdog looks during a stop. */
@@ -92,12 +93,24 @@ static void wait_for_stop(int64_t timeout_ms)
     }
 }
 
-/** Ends the process when a stop takes longer than its bound. */
+/** Tells the service manager that the main loop lives, until a stop is asked for. */
+static void show_life(void)
+{
+    char reason[REASON_MAX];
+    const int64_t interval_ms = notify_interval_ms(60000);
+    while (!atomic_load(&state.stopping) && !atomic_load(&state.finished)) {
+        if (service_alive(reason, sizeof(reason)))
+            notify_send("WATCHDOG=1");
+        wait_for_stop(interval_ms);
+    }
+}
+
+/** Shows life; then ends the process when a stop takes longer than its bound. */
 static void *watch(void *unused)
 {
     (void)unused;
-    while (!atomic_load(&state.stopping) && !atomic_load(&state.finished))
-        wait_for_stop(60000);
+    show_life();
+    notify_send("STOPPING=1");
     const int64_t deadline = clock_mono_ms() + state.stop_timeout_ms;
     while (!atomic_load(&state.finished)) {
         if (clock_mono_ms() >= deadline) {
@@ -171,6 +184,7 @@ bool service_start(const char *name, const struct http_settings *settings, struc
         service_stop();
         return false;
     }
+    notify_send("READY=1"); /* it runs; whether it is connected is what /readyz says, and not a reason to start it anew */
     return true;
 }
 
