@@ -240,7 +240,7 @@ void quota_move(struct quota *quota, const struct provider_settings *settings, c
     quota->log = fresh.log;
     quota->log_size = fresh.log_size;
     quota->log_next = 0;
-    for (size_t back = 0; old->log_size > 0 && back < fresh.log_size; back++) {
+    for (size_t back = 0; old->log_size > 0 && quota->log != NULL && back < fresh.log_size; back++) {
         /* What is older than the old log is not known: it counts as its oldest call. */
         quota->log[fresh.log_size - 1 - back] = log_entry(old, back < old->log_size ? back : old->log_size - 1);
     }
