@@ -12,6 +12,8 @@
 #define BACK_PART 0.5
 /** With both sides in view sources may be asked that are further apart than in a stream: times the class's fresh_s. */
 #define FRESH_TIMES 8
+/** What was suspect comes back within that part of the limit, as in the stream. */
+#define COME_BACK 0.5
 /** Deviations by which a lone source must have left and come back: fewer than in a stream, which sees one of the two steps. */
 #define LONE_Z 6
 
@@ -276,9 +278,22 @@ static bool is_backed(const struct history *history, const struct scene *scene)
     return false;
 }
 
+/** How many prices of the own track beside the run are the very figure that it left. */
+static size_t count_still(const struct scene *scene)
+{
+    const struct track *own = scene->own;
+    const double figure = own->sightings[scene->left - 1].price;
+    size_t first = scene->left, end = scene->right;
+    while (first > 0 && own->sightings[first - 1].price == figure)
+        first--;
+    while (end < own->count && own->sightings[end].price == figure)
+        end++;
+    return scene->left - first + end - scene->right;
+}
+
 /**
- * Whether the price stood still before the run and behind it at the very same figure while nothing was traded: a price that moves
- * does not come back to it.
+ * Whether the price left the very figure to which it came back while nothing was traded, and stood there for longer than the run:
+ * a price that moves does not do that.
  */
 static bool stood_still_but_for_the_run(const struct history *history, const struct scene *scene)
 {
@@ -287,10 +302,8 @@ static bool stood_still_but_for_the_run(const struct history *history, const str
     if (!own || deviation <= history->paired.divergence_floor_bps ||
         calendar_is_open(history->market, scene->quote->observed_at_us))
         return false;
-    const struct sighting *before = &own->sightings[scene->left - 1], *after = &own->sightings[scene->right];
-    const bool still_before = scene->left > 1 && before[-1].price == before->price;
-    const bool still_after = scene->right + 1 < own->count && after[1].price == after->price;
-    return before->price == after->price && (still_before || still_after) && !is_backed(history, scene);
+    return own->sightings[scene->left - 1].price == own->sightings[scene->right].price &&
+           count_still(scene) > scene->right - scene->left && !is_backed(history, scene);
 }
 
 /** Whether several that agree with each other contradict the quote, and those at its level with it are fewer. */
@@ -339,7 +352,7 @@ static bool is_confirmed(const struct scene *scene)
 {
     if (!scene->peers.median.set)
         return went_on(scene);
-    const struct votes votes = votes_of_peers(&scene->input, 1);
+    const struct votes votes = votes_of_peers(&scene->input, COME_BACK);
     return votes.sources_with > 0 && votes.sources_with + 1 > votes.sources_against &&
            votes.with * (1 + 1 / votes.sources_with) > votes.against;
 }

@@ -12,7 +12,8 @@
  *    price left its level for a run of polls and came back while the other went on. Nobody else is there, and it did so by more
  *    than a jump; or the price stood still at one figure while the market was closed, left it and came back to it.
  *
- * The same limits as in the stream (rule.h). Refuted quotes are no witnesses of what is confirmed. Pure. Threads: any.
+ * The same limits as in the stream (rule.h), half of them to come back. Refuted quotes are no witnesses of what is confirmed.
+ * Pure. Threads: any.
  */
 #ifndef QUOTEBUS_VALIDATE_SECOND_LOOK_H
 #define QUOTEBUS_VALIDATE_SECOND_LOOK_H
