@@ -31,7 +31,7 @@ static bool start(struct board *board, struct config *config, struct error *erro
     board->memory.refusals = board->refusals;
     board->hub = hub_new(&server_transport, (size_t)config->board.clients_max);
     return (board->feed = feed_new(config, board->topics, board->hub, board->refusals, error)) &&
-           (board->pool = pool_start(config, error)) &&
+           (board->memory.pipeline = pipeline_start(config, error)) && (board->pool = pool_start(config, error)) &&
            (board->server = server_start(config, board->hub, board->pool, &board->memory, error));
 }
 
@@ -43,6 +43,7 @@ static void stop(struct board *board)
         hub_close(board->hub);
     pool_stop(board->pool);
     server_stop(board->server);
+    pipeline_stop(board->memory.pipeline);
     feed_free(board->feed);
     hub_free(board->hub);
     refusals_free(board->refusals);

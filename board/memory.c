@@ -8,11 +8,20 @@ static void answer_dead_letters(const struct memory *memory, struct buf *out)
     buf_append_str(out, STR("}"));
 }
 
+/** /api/pipeline */
+static void answer_pipeline(const struct memory *memory, struct buf *out)
+{
+    buf_append_str(out, STR("{\"items\":"));
+    pipeline_write(memory->pipeline, out);
+    buf_append_str(out, STR("}"));
+}
+
 static const struct {
     const char *name; /* behind /api/ */
     void (*answer)(const struct memory *memory, struct buf *out);
 } answers[] = {
     {"dead-letters", answer_dead_letters},
+    {"pipeline", answer_pipeline},
 };
 
 bool memory_answer(const struct memory *memory, const struct target *target, struct buf *out)

@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "cli/lag.h"
-#include "cli/prometheus.h"
+#include "base/prometheus.h"
 #include "cli/record_count.h"
-#include "cli/stage_probe.h"
+#include "bus/stage_probe.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 /** Longest wait for an answer of Kafka. */

@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "bus/topics.h"
 #include "cli/lag.h"
-#include "cli/prometheus.h"
+#include "base/prometheus.h"
 #include "cli/record_count.h"
-#include "cli/stage_probe.h"
+#include "bus/stage_probe.h"
 
 #define KAFKA_WAIT_MS 10000
 /** Pause between two looks at the lag. */

@@ -9,7 +9,7 @@
 
 #include "cli/books.h"
 #include "cli/lag.h"
-#include "cli/prometheus.h"
+#include "base/prometheus.h"
 
 static const char metrics[] = "# HELP process_cpu_seconds_total User and system time spent, seconds.\n"
                               "# TYPE process_cpu_seconds_total counter\n"

@@ -13,7 +13,8 @@ export const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [4, 2, 1, 2]];
 
 export function axes(): uPlot.Axis[] {
   const shared = { stroke: colour("quiet"), font: "12px system-ui", grid: { stroke: colour("rule"), width: 1 }, ticks: { stroke: colour("rule"), width: 1 } };
-  return [{ ...shared }, { ...shared, size: 72 }];
+  const clock: uPlot.Axis.Values = (_, splits) => splits.map((s) => new Date(s * 1000).toTimeString().slice(0, 8));
+  return [{ ...shared, values: clock, space: 84 }, { ...shared, size: 72 }];
 }
 
 /** A chart as wide as its place, until `signal` aborts. */

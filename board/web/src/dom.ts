@@ -45,10 +45,10 @@ export function spark(points: number[] | null | undefined): SVGElement {
 }
 
 /** A table in a region that scrolls sideways on its own, reachable by keyboard. */
-export function table(caption: string, heads: (string | [string, string])[], rows: HTMLElement[]): HTMLElement {
+export function table(caption: string, heads: (string | [string, string])[], rows: HTMLElement[], kind = ""): HTMLElement {
   const head = heads.map((h1) => typeof h1 === "string" ? h("th", { scope: "col" }, h1) : h("th", { scope: "col", class: h1[1] }, h1[0]));
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
-    h("table", {}, h("caption", { class: "hidden" }, caption), h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
+    h("table", { class: kind || undefined }, h("caption", { class: "hidden" }, caption), h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
 }
 
 /** What is shown where there is nothing: what is so, and what to do. */

@@ -57,7 +57,7 @@ export async function showWatch(view: HTMLElement, signal: AbortSignal): Promise
     for (const kind of [...new Set(items.map((asset) => asset.class))]) {
       const mine = items.filter((asset) => asset.class === kind);
       parts.push(h("h2", {}, NAMES[kind] ?? kind), table(NAMES[kind] ?? kind,
-        ["Asset", ["Consensus", "num"], ["Change", "num"], "24 h", ["Agree", "num"], ["Age", "num wide"]], mine.map((asset) => rows.get(asset.asset)!.element)));
+        ["Asset", ["Consensus", "num"], ["Change", "num"], ["Course", "line-cell"], ["Agree", "num"], ["Age", "num wide"]], mine.map((asset) => rows.get(asset.asset)!.element), "assets"));
     }
     fill(view, ...parts);
   }

@@ -1,4 +1,4 @@
-#include "cli/stage_probe.h"
+#include "bus/stage_probe.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

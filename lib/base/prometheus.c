@@ -1,4 +1,4 @@
-#include "cli/prometheus.h"
+#include "base/prometheus.h"
 
 #include <math.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * Figures out of a stage's /metrics text. Pure.
  */
-#ifndef QUOTEBUS_CLI_PROMETHEUS_H
-#define QUOTEBUS_CLI_PROMETHEUS_H
+#ifndef QUOTEBUS_BASE_PROMETHEUS_H
+#define QUOTEBUS_BASE_PROMETHEUS_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * Asks a running stage how it is, over its HTTP endpoints.
  */
-#ifndef QUOTEBUS_CLI_STAGE_PROBE_H
-#define QUOTEBUS_CLI_STAGE_PROBE_H
+#ifndef QUOTEBUS_BUS_STAGE_PROBE_H
+#define QUOTEBUS_BUS_STAGE_PROBE_H
 
 #include <stddef.h>
 
