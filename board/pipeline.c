@@ -41,11 +41,11 @@ struct pipeline {
 };
 
 /** Appends `,"name":number`, or null. */
-static void put(struct buf *out, const char *name, bool known, double value)
+static void put(struct buf *out, const char *name, bool known, const double *value)
 {
     buf_printf(out, ",\"%s\":", name);
     if (known)
-        json_put_double(out, value);
+        json_put_double(out, *value);
     else
         buf_append_str(out, STR("null"));
 }
@@ -73,10 +73,10 @@ static void put_stage(struct pipeline *pipeline, size_t i, const struct stage_re
     buf_append_str(out, STR(",\"reason\":"));
     json_put_string(out, str_from(report->reason));
     const bool counted = text && prometheus_sum(text, metrics[i].records, &records);
-    put(out, "lag", text && metrics[i].lag && prometheus_sum(text, metrics[i].lag, &lag), lag);
-    put(out, "records_per_s", counted && rate(&pipeline->before[i], records, &per_s), per_s);
-    put(out, "latency_p50_s", text && prometheus_quantile(text, metrics[i].latency, 0.5, &p50), p50);
-    put(out, "latency_p99_s", text && prometheus_quantile(text, metrics[i].latency, 0.99, &p99), p99);
+    put(out, "lag", text && metrics[i].lag && prometheus_sum(text, metrics[i].lag, &lag), &lag);
+    put(out, "records_per_s", counted && rate(&pipeline->before[i], records, &per_s), &per_s);
+    put(out, "latency_p50_s", text && prometheus_quantile(text, metrics[i].latency, 0.5, &p50), &p50);
+    put(out, "latency_p99_s", text && prometheus_quantile(text, metrics[i].latency, 0.99, &p99), &p99);
     buf_append_str(out, STR("}"));
 }
 

@@ -62,6 +62,8 @@ def check_http(board):
         assert (status, headers["Content-Type"]) == (wanted, "application/problem+json"), path
         assert json.loads(body)["status"] == wanted
     assert json.loads(ask(board, "/api/assets")[2])["items"]
+    stages = {s["stage"]: s for s in json.loads(ask(board, "/api/pipeline")[2])["items"]}
+    assert stages["validate"]["latency_p50_s"] > 0 and stages["persist"]["latency_p99_s"] > 0
     assert b"quotebus_board_clients" in ask(board, "/metrics")[2]
     assert ask(board, "/healthz")[0] == 200
 

@@ -19,7 +19,8 @@ export function axes(): uPlot.Axis[] {
 
 /** A chart as wide as its place, until `signal` aborts. */
 export function chart(place: HTMLElement, options: Omit<uPlot.Options, "width" | "height">, data: uPlot.AlignedData, signal: AbortSignal, height = 220): uPlot {
-  const plot = new uPlot({ ...options, width: Math.max(200, place.clientWidth || 320), height } as uPlot.Options, data, place);
+  const plot = new uPlot({ ...options, scales: { ...options.scales, x: { range: (_, low, high) => high - low < 20 ? [low - 10, high + 10] : [low, high] } },
+    width: Math.max(200, place.clientWidth || 320), height } as uPlot.Options, data, place);
   const observer = new ResizeObserver(() => { if (place.clientWidth) plot.setSize({ width: place.clientWidth, height }); });
   observer.observe(place);
   signal.addEventListener("abort", () => { observer.disconnect(); plot.destroy(); });
