@@ -38,6 +38,8 @@ struct bookkeeper {
     struct metric *interrupted;
     struct metric *left_out;
     struct metric *missed;
+    lane_cache_fn cache_of; /* NULL: none are recorded */
+    void *cache_ctx;
 };
 
 /** The number of a lane by its name, or the number of lanes. */
@@ -121,6 +123,9 @@ static void on_restored(void *ctx, const struct ledger_entry *entry)
         leave_out(keeper, lane, left_out[i]);
     }
     planner_import(keeper->planner, lane, &keeper->state, &now);
+    if (keeper->cache_of != NULL) {
+        cache_import(keeper->cache_of(keeper->cache_ctx, lane), &keeper->state);
+    }
     watch_slots(keeper, lane);
     metric_add(keeper->interrupted, (double)keeper->books[lane].ledger.count);
     log_info(COMPONENT, "a provider was taken over", F_SLICE("lane", entry->lane), F_SLICE("from_instance", entry->instance),
@@ -243,6 +248,12 @@ struct bookkeeper *bookkeeper_new(const struct config *config, struct planner *p
     return keeper;
 }
 
+void bookkeeper_use_caches(struct bookkeeper *keeper, lane_cache_fn cache_of, void *ctx)
+{
+    keeper->cache_of = cache_of;
+    keeper->cache_ctx = ctx;
+}
+
 void bookkeeper_free(struct bookkeeper *keeper)
 {
     if (keeper == NULL) {
@@ -333,6 +344,9 @@ static bool record_lane(struct bookkeeper *keeper, size_t lane, const struct mom
     struct ledger_entry entry;
     arena_reset(&keeper->arena);
     planner_export(keeper->planner, lane, now, &keeper->state);
+    if (keeper->cache_of != NULL) {
+        cache_export(keeper->cache_of(keeper->cache_ctx, lane), &keeper->state);
+    }
     watch_slots(keeper, lane);
     ledger_write(&keeper->books[lane].ledger, &keeper->state, keeper->config->ingest.instance, now->wall_us, &keeper->arena,
                  &entry);

@@ -13,10 +13,13 @@
 #ifndef QUOTEBUS_INGEST_BOOKKEEPER_H
 #define QUOTEBUS_INGEST_BOOKKEEPER_H
 
+#include "ingest/cache.h"
 #include "ingest/ownership.h"
 #include "ingest/planner.h"
 
 struct bookkeeper;
+/** Gives the cache of a lane, whose entries are recorded with it and taken over from the last owner. */
+typedef struct cache *(*lane_cache_fn)(void *ctx, size_t lane);
 
 /** Ends the calls of a lane that goes, within a bound of its own: after it none is under way. `lost`: nothing can be recorded. */
 typedef void (*lane_closer_fn)(void *ctx, size_t lane, bool lost);
@@ -24,6 +27,8 @@ typedef void (*lane_closer_fn)(void *ctx, size_t lane, bool lost);
 /** Switches all lanes off. `config` and `planner` are borrowed. NULL on failure. */
 struct bookkeeper *bookkeeper_new(const struct config *config, struct planner *planner, lane_closer_fn close_lane, void *ctx,
                                   struct error *error) MUST_CHECK;
+/** Where the caches of the lanes are; without it none are recorded. */
+void bookkeeper_use_caches(struct bookkeeper *keeper, lane_cache_fn cache_of, void *ctx);
 /** NULL is fine. */
 void bookkeeper_free(struct bookkeeper *keeper);
 

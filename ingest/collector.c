@@ -8,6 +8,7 @@
 #include "base/service.h"
 #include "ingest/bookkeeper.h"
 #include "ingest/fetcher.h"
+#include "ingest/flight_cache.h"
 #include "ingest/flights.h"
 #include "ingest/histories.h"
 #include "ingest/meters.h"
@@ -35,6 +36,7 @@ struct source {
     const char *api_key; /* NULL: none */
     const struct provider *provider;
     struct web_session session;
+    struct cache cache;
     struct meters meters;
 };
 
@@ -125,10 +127,14 @@ static void end_flight(struct collector *collector, struct flight *flight, const
 {
     const struct moment now = moment_now();
     const struct history_end history = history_end_of(flight->call);
+    struct cache *cache = &collector->sources[flight->call->lane].cache;
     bookkeeper_end(collector->keeper, flight->call, flight->request_id, now.mono_ms);
     planner_done(collector->planner, flight->call, result, &now, verdict);
     /* What was not published is fetched again. */
     bool kept = collector->failure.code == ERROR_NONE && flight->delivery.failed == 0;
+    if (kept && result->outcome == OUTCOME_OK) {
+        cache_store(cache, &flight->answer);
+    }
     if (kept && !histories_ended(collector->histories, &history, result->outcome, flight->bars, verdict->retry_in_ms.set, &now,
                                  &collector->failure)) {
         log_warn(COMPONENT, "what is there of a history was not published; it is fetched again");
@@ -197,6 +203,7 @@ static void land(struct collector *collector, struct flight *flight, const struc
         .endpoint = flight->endpoint,
         .request_id = flight->request_id,
         .fetched_at_us = stamp_time_us(&collector->stamp, clock_wall_us()),
+        .conditional = flight->conditional,
     };
     struct reading reading;
     if (fetched->complete) {
@@ -204,6 +211,7 @@ static void land(struct collector *collector, struct flight *flight, const struc
     }
     reading_take(&reading, &origin, flight->call, fetched, &collector->arena);
     rates_settle(&collector->rates, reading.parsed.quotes, reading.parsed.quote_count);
+    flight_note_answer(flight, &source->cache, &reading, fetched);
     publish(collector, &reading, flight);
     conclude(collector, &reading, flight);
     arena_reset(&collector->arena);
@@ -251,6 +259,17 @@ static const struct endpoint *next_endpoint(const struct source *source, const s
     return step != NULL ? step : call->endpoint;
 }
 
+/** Ends a call whose last answer is still fresh: it is not made. */
+static void skip_fresh(struct collector *collector, struct flight *flight)
+{
+    const struct call_result result = {.outcome = OUTCOME_OK};
+    struct call_verdict verdict = {0};
+    log_debug(COMPONENT, "the last answer is still fresh: no call is made",
+              F_STR("provider", collector->sources[flight->call->lane].meters.provider),
+              F_STR("endpoint", flight->call->endpoint->name));
+    end_flight(collector, flight, &result, &verdict);
+}
+
 /** Sends a call on its way; one that cannot even start counts as unreachable. */
 static void launch(struct collector *collector, struct flight *flight, const struct moment *now)
 {
@@ -260,6 +279,11 @@ static void launch(struct collector *collector, struct flight *flight, const str
     flight->stage = FLIGHT_CALLED;
     flight->endpoint = next_endpoint(&collector->sources[flight->call->lane], flight->call);
     bool started = build_request(collector, flight, lane.settings, &error);
+    if (started && flight_ask_cache(flight, &collector->sources[flight->call->lane].cache, lane.settings->base_url, now->wall_us,
+                                    &collector->headers)) {
+        skip_fresh(collector, flight);
+        return;
+    }
     if (started) {
         const struct fetch_request request = {
             .url = (const char *)collector->url.data, .headers = buf_str(&collector->headers), .ctx = flight};
@@ -475,6 +499,13 @@ static void close_lane(void *ctx, size_t lane, bool lost)
     }
 }
 
+/** The bookkeeper's callback: the cache of a lane. */
+static struct cache *cache_of(void *ctx, size_t lane)
+{
+    const struct collector *collector = ctx;
+    return &collector->sources[lane].cache;
+}
+
 struct collector *collector_new(const struct config *config, struct error *error)
 {
     const struct fetcher_options options = {
@@ -502,6 +533,7 @@ struct collector *collector_new(const struct config *config, struct error *error
         goto fail;
     }
     add_sources(collector);
+    bookkeeper_use_caches(collector->keeper, cache_of, collector);
     return collector;
 fail:
     collector_free(collector);

@@ -7,6 +7,7 @@
 #define QUOTEBUS_INGEST_FLIGHTS_H
 
 #include "bus/producer.h"
+#include "ingest/cache.h"
 #include "ingest/planner.h"
 #include "ingest/stamp.h"
 
@@ -23,7 +24,10 @@ struct flight {
     enum flight_stage stage;
     struct delivery delivery; /**< of its records */
     struct call_result result;
-    size_t bars; /**< that it brought */
+    size_t bars;                    /**< that it brought */
+    char cache_key[CACHE_KEY_SIZE]; /**< empty: its answer is not for the cache */
+    bool conditional;               /**< it went out with validators */
+    struct cache_entry answer;      /**< what to keep of its answer once its records are acknowledged */
 };
 
 /** Zero-initialised is empty and valid. */

@@ -38,6 +38,10 @@ void reading_take(struct reading *reading, const struct reading_origin *origin, 
         return;
     }
     reading->status = SOME_INT(response.status);
+    if (origin->conditional && response.status == 304) {
+        reply_set(&reading->parsed, OUTCOME_OK, "not modified since the last answer");
+        return;
+    }
     origin->endpoint->parse(&spec, &response, arena, &reading->parsed);
     redact(reading->parsed.message, origin->api_key);
     records_stamp(&reading->parsed, origin->fetched_at_us, origin->request_id);

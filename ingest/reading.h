@@ -35,6 +35,7 @@ struct reading_origin {
     const struct endpoint *endpoint; /**< that was asked: the call's, or a step of the session */
     const char *request_id;
     int64_t fetched_at_us;
+    bool conditional; /**< the request had validators, so that 304 says: nothing new */
 };
 
 /** Parses a response, or takes over why there is none. Records get fetch time and request id. */

@@ -152,6 +152,7 @@ struct job_settings {
     int64_t closed_every_s;     /**< one slot in so long for assets whose market is closed; 0: none */
     int64_t settle_s;           /**< how long after the close the source's prices may still change */
     int64_t priority;           /**< 1 to 100, the higher the sooner; 0: as its endpoint is */
+    int64_t ttl_s;              /**< answers count as fresh for so long: no call is made meanwhile; 0: as the provider says */
     bool rotate;                /**< each slot is one call, for the assets whose turn it is */
     char *calendar;             /**< instead of the assets' own; empty: theirs */
     struct string_list classes; /**< asset classes; empty: all */

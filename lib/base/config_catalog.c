@@ -42,6 +42,7 @@ static const struct yaml_field job_fields[] = {
     YAML_INT(struct job_settings, settle_s, "300", 0, DAY_S),
     YAML_INT(struct job_settings, priority, "0", 0, 100),
     YAML_BOOL(struct job_settings, rotate, "false"),
+    YAML_INT(struct job_settings, ttl_s, "0", 0, DAY_S),
     YAML_TEXT(struct job_settings, calendar, ""),
     YAML_TEXT_LIST(struct job_settings, classes),
     YAML_TEXT_LIST(struct job_settings, assets),

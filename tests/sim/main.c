@@ -28,7 +28,8 @@ static bool serve(const struct sim_options *options, struct sim_world *world, st
 {
     static char no_endpoints[] = "";
     const struct http_settings life = {.listen = no_endpoints, .stop_timeout_ms = STOP_TIMEOUT_MS};
-    const struct sim_server_settings settings = {.listen = options->listen, .fixed_clock_us = options->fixed_clock_us};
+    const struct sim_server_settings settings = {
+        .listen = options->listen, .fixed_clock_us = options->fixed_clock_us, .validators = options->validators};
     if (!service_start("sim", &life, error))
         return false;
     struct sim_server *server = sim_server_start(&settings, world, error);

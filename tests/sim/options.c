@@ -27,20 +27,27 @@ const char sim_help[] =
     "  --recordings DIR       answer with the recorded bodies that DIR/index.tsv names\n"
     "  --start-time TIME      when every asset had its starting price (default: now, or the fixed clock)\n"
     "  --clock fixed:TIME     every request comes at that time, e.g. fixed:2026-01-02T15:00:00Z\n"
+    "  --validators           answers have an ETag, and who sends it back is told 304 Not Modified\n"
     "  --help, --version\n";
 
-enum option_id { OPT_LISTEN = 1, OPT_SEED, OPT_FAULTS, OPT_RECORDINGS, OPT_START, OPT_CLOCK, OPT_HELP, OPT_VERSION };
+enum option_id {
+    OPT_LISTEN = 1,
+    OPT_SEED,
+    OPT_FAULTS,
+    OPT_RECORDINGS,
+    OPT_START,
+    OPT_CLOCK,
+    OPT_VALIDATORS,
+    OPT_HELP,
+    OPT_VERSION
+};
 
 static const struct option known[] = {
-    {"listen", required_argument, NULL, OPT_LISTEN},
-    {"seed", required_argument, NULL, OPT_SEED},
-    {"faults", required_argument, NULL, OPT_FAULTS},
-    {"recordings", required_argument, NULL, OPT_RECORDINGS},
-    {"start-time", required_argument, NULL, OPT_START},
-    {"clock", required_argument, NULL, OPT_CLOCK},
-    {"help", no_argument, NULL, OPT_HELP},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {NULL, 0, NULL, 0},
+    {"listen", required_argument, NULL, OPT_LISTEN},    {"seed", required_argument, NULL, OPT_SEED},
+    {"faults", required_argument, NULL, OPT_FAULTS},    {"recordings", required_argument, NULL, OPT_RECORDINGS},
+    {"start-time", required_argument, NULL, OPT_START}, {"clock", required_argument, NULL, OPT_CLOCK},
+    {"validators", no_argument, NULL, OPT_VALIDATORS},  {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},        {NULL, 0, NULL, 0},
 };
 
 /** A whole number from 0. */
@@ -80,6 +87,9 @@ static bool take(int id, int64_t now_us, struct sim_options *options, struct err
         return time_parse_us(optarg, now_us, &options->start_us, error) || error_prefix(error, "--start-time");
     case OPT_CLOCK:
         return parse_clock(optarg, now_us, &options->fixed_clock_us, error);
+    case OPT_VALIDATORS:
+        options->validators = true;
+        return true;
     case OPT_HELP:
         options->help = true;
         return true;

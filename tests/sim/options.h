@@ -17,6 +17,7 @@ struct sim_options {
     const char *recordings; /**< NULL: answers are made */
     int64_t start_us;       /**< --start-time; 0: not given */
     int64_t fixed_clock_us; /**< --clock fixed:TIME; 0: the wall clock */
+    bool validators;        /**< answers have an ETag, and 304 is said to who has it */
     bool help, version;
 };
 

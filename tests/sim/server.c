@@ -24,6 +24,7 @@ struct sim_server {
     struct MHD_Daemon *daemon;
     struct sim_world *world;
     int64_t fixed_clock_us;
+    bool validators;
     pthread_mutex_t lock; /* of the world */
 };
 
@@ -34,6 +35,7 @@ struct exchange {
     bool begun;
     struct buf upload;
     struct sim_answer answer;
+    char etag[24]; /* empty: none */
     int socket;
     size_t sent; /* of a slow body */
 };
@@ -97,6 +99,8 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct exc
     if (!response)
         return MHD_NO;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+    if (exchange->etag[0])
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, exchange->etag);
     if (answer->retry_after_s >= 0) {
         char seconds[24];
         snprintf(seconds, sizeof(seconds), "%lld", (long long)answer->retry_after_s);
@@ -111,8 +115,37 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct exc
     return result;
 }
 
+/** Gives a good answer its ETag; who has it already is told so in place of the body. */
+static void validate(struct sim_server *server, struct MHD_Connection *connection, struct exchange *exchange)
+{
+    struct sim_answer *answer = &exchange->answer;
+    uint64_t hash = 0;
+    if (!server->validators || answer->status != MHD_HTTP_OK)
+        return;
+    for (size_t i = 0; i < answer->body.len; i++)
+        hash = sim_hash(hash, answer->body.data[i]);
+    snprintf(exchange->etag, sizeof(exchange->etag), "\"%016llx\"", (unsigned long long)hash);
+    const char *known = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    if (known && strcmp(known, exchange->etag) == 0) {
+        answer->status = MHD_HTTP_NOT_MODIFIED;
+        buf_reset(&answer->body);
+        server->world->witness.not_modified++;
+    }
+}
+
+/** Counts connections. */
+static void on_connection(void *state, struct MHD_Connection *connection, void **unused, enum MHD_ConnectionNotificationCode code)
+{
+    struct sim_server *server = state;
+    (void)connection, (void)unused;
+    pthread_mutex_lock(&server->lock);
+    server->world->witness.connections += code == MHD_CONNECTION_NOTIFY_STARTED;
+    pthread_mutex_unlock(&server->lock);
+}
+
 /** Asks the world. */
-static void make_answer(struct sim_server *server, const char *method, struct exchange *exchange)
+static void make_answer(struct sim_server *server, struct MHD_Connection *connection, const char *method,
+                        struct exchange *exchange)
 {
     buf_clear(&exchange->answer.body);
     pthread_mutex_lock(&server->lock);
@@ -120,6 +153,7 @@ static void make_answer(struct sim_server *server, const char *method, struct ex
     const struct sim_incoming incoming = {
         .method = method, .uri = exchange->uri, .body = buf_str(&exchange->upload), .cookie = exchange->cookie};
     world_answer(server->world, &incoming, now_us, &exchange->answer);
+    validate(server, connection, exchange);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -144,7 +178,7 @@ static enum MHD_Result on_request(void *state, struct MHD_Connection *connection
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     exchange->socket = info ? info->connect_fd : -1;
     exchange->cookie = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE);
-    make_answer(server, method, exchange);
+    make_answer(server, connection, method, exchange);
     if (exchange->answer.delivery == SIM_NEVER) {
         (void)client_waits(exchange->socket, exchange->answer.seconds);
         return MHD_NO;
@@ -163,16 +197,16 @@ struct sim_server *sim_server_start(const struct sim_server_settings *settings, 
         return NULL;
     }
     struct sim_server *server = xcalloc(1, sizeof(*server));
-    *server = (struct sim_server){.world = world, .fixed_clock_us = settings->fixed_clock_us};
+    *server = (struct sim_server){.world = world, .fixed_clock_us = settings->fixed_clock_us, .validators = settings->validators};
     pthread_mutex_init(&server->lock, NULL);
     const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
                            (address.any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
     errno = 0;
-    server->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address.any,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK,
-                         on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address.any,
+                                      MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                      CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+                                      MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+                                      MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
     if (!server->daemon) {
         error_set(error, ERROR_USAGE, "listening on %.100s: %s; choose another port with --listen", settings->listen,
                   errno ? strerror(errno) : "cannot");

@@ -13,6 +13,7 @@ struct sim_server;
 
 struct sim_server_settings {
     const char *listen;     /**< ADDRESS:PORT; anything but a loopback address is refused */
+    bool validators;        /**< answers have an ETag, and 304 is said to who has it */
     int64_t fixed_clock_us; /**< every request comes at that time; 0: the wall clock */
 };
 

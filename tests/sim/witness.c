@@ -87,6 +87,10 @@ void witness_write(const struct witness *witness, struct buf *body)
     for (size_t i = 0; sim_providers[i]; i++)
         out_int(&out, sim_providers[i]->name, (int64_t)witness->providers[i].per_second_max);
     out_end(&out, '}');
+    out_begin(&out, "http", '{');
+    out_int(&out, "connections", (int64_t)witness->connections);
+    out_int(&out, "not_modified", (int64_t)witness->not_modified);
+    out_end(&out, '}');
     out_begin(&out, "last_calls", '{');
     for (size_t i = 0; sim_providers[i]; i++)
         write_times(&out, sim_providers[i], &witness->providers[i]);

@@ -21,6 +21,8 @@ struct witness_provider {
 };
 
 struct witness {
+    uint64_t connections;                                 /**< made by clients, those for the simulator itself too */
+    uint64_t not_modified;                                /**< answers 304 */
     struct witness_provider providers[SIM_PROVIDERS_MAX]; /**< in the order of sim_providers */
 };
 
@@ -29,7 +31,8 @@ void witness_count(struct witness *witness, const struct sim_provider *provider,
                    int64_t now_us);
 
 /**
- * Writes `{"yahoo": {"chart": 3, "spark": 10, "other": 0}, ..., "per_second_max": {"yahoo": 4, ...}, "last_calls":
+ * Writes `{"yahoo": {"chart": 3, "spark": 10, "other": 0}, ..., "per_second_max": {"yahoo": 4, ...}, "http": {"connections": 2,
+ * "not_modified": 0}, "last_calls":
  * {"yahoo": ["2026-01-02T03:04:05.000006Z", ...], ...}}`, oldest call first.
  */
 void witness_write(const struct witness *witness, struct buf *body);
