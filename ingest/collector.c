@@ -17,7 +17,9 @@
 #include "ingest/publisher.h"
 #include "ingest/rates.h"
 #include "ingest/reading.h"
+#include "ingest/recorder.h"
 #include "ingest/records.h"
+#include "ingest/source.h"
 #include "ingest/stamp.h"
 
 #define COMPONENT "ingest.fetch"
@@ -31,19 +33,11 @@
 /** How often gauges are brought up to date. */
 #define GAUGES_MS 1000
 
-/** What the collector knows about a provider beside its lane. */
-struct source {
-    const char *api_key; /* NULL: none */
-    const struct provider *provider;
-    struct web_session session;
-    struct cache cache;
-    struct meters meters;
-};
-
 struct collector {
     struct planner *planner;
     struct bookkeeper *keeper;
     struct fetcher *fetcher;
+    struct recorder *recorder; /* NULL: responses are not captured */
     struct flights flights;
     struct publisher *publisher;
     struct histories *histories;
@@ -58,48 +52,6 @@ struct collector {
     int64_t gauges_at_ms;
     struct error failure; /* of publishing within a callback */
 };
-
-/** Reads a provider's key from the environment. */
-static const char *find_key(const struct provider_settings *settings)
-{
-    const char *key = settings->api_key_env[0] != '\0' ? getenv(settings->api_key_env) : NULL;
-    if (settings->api_key_env[0] != '\0' && (key == NULL || key[0] == '\0')) {
-        log_info("ingest", "a provider is called without a key of its own", F_STR("provider", settings->name),
-                 F_STR("variable", settings->api_key_env));
-        return NULL;
-    }
-    return key;
-}
-
-/** Says what each job will do. */
-static void say_jobs(const struct collector *collector)
-{
-    for (size_t i = 0; i < planner_jobs(collector->planner); i++) {
-        struct job_view job;
-        planner_job_view(collector->planner, i, &job);
-        LOG_AT(job.calls > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "ingest",
-               job.calls > 0 ? "job" : "job without an asset that has a symbol at its provider", F_STR("job", job.settings->name),
-               F_STR("provider", job.settings->provider), F_STR("endpoint", job.settings->endpoint),
-               F_INT("every_s", job.settings->every_s), F_INT("assets", job.assets), F_INT("calls", job.calls));
-    }
-}
-
-/** Prepares what belongs to each lane. */
-static void add_sources(struct collector *collector)
-{
-    const struct moment now = moment_now();
-    size_t count = planner_lanes(collector->planner);
-    collector->sources = xcalloc(count + 1, sizeof *collector->sources);
-    for (size_t i = 0; i < count; i++) {
-        struct lane_view view;
-        planner_view(collector->planner, i, &now, &view);
-        collector->sources[i].api_key = find_key(view.settings);
-        collector->sources[i].provider = planner_provider(collector->planner, i);
-        meters_init(&collector->sources[i].meters, planner_provider(collector->planner, i)->name);
-        meters_show(&collector->sources[i].meters, &view);
-    }
-    say_jobs(collector);
-}
 
 /**
  * Publishes what a call gave; its delivery is told about the records that the call is for. After a failure nothing more is sent
@@ -192,6 +144,27 @@ static void conclude(struct collector *collector, const struct reading *reading,
     reading_log(&told, &verdict);
 }
 
+/** Captures a response where that is wanted. */
+static void capture(struct collector *collector, const struct flight *flight, const struct fetch_result *fetched, int64_t now_us)
+{
+    struct lane_view lane;
+    const struct source *source = &collector->sources[flight->call->lane];
+    if (collector->recorder == NULL || flight->url == NULL || !fetched->complete) {
+        return;
+    }
+    const struct moment now = moment_now();
+    struct http_response response = fetched->response;
+    response.fetched_at_us = now_us;
+    planner_view(collector->planner, flight->call->lane, &now, &lane);
+    recorder_take(collector->recorder, &(struct recorded){.provider = source->meters.provider,
+                                                          .endpoint = flight->endpoint->name,
+                                                          .base_url = lane.settings->base_url,
+                                                          .url = flight->url,
+                                                          .secret = source->api_key,
+                                                          .response = &response,
+                                                          .head = fetched->head});
+}
+
 /** Works a finished request off. */
 static void land(struct collector *collector, struct flight *flight, const struct fetch_result *fetched)
 {
@@ -211,6 +184,7 @@ static void land(struct collector *collector, struct flight *flight, const struc
     }
     reading_take(&reading, &origin, flight->call, fetched, &collector->arena);
     rates_settle(&collector->rates, reading.parsed.quotes, reading.parsed.quote_count);
+    capture(collector, flight, fetched, origin.fetched_at_us);
     flight_note_answer(flight, &source->cache, &reading, fetched);
     publish(collector, &reading, flight);
     conclude(collector, &reading, flight);
@@ -287,6 +261,8 @@ static void launch(struct collector *collector, struct flight *flight, const str
     if (started) {
         const struct fetch_request request = {
             .url = (const char *)collector->url.data, .headers = buf_str(&collector->headers), .ctx = flight};
+        free(flight->url);
+        flight->url = collector->recorder != NULL ? xstrdup(request.url) : NULL;
         started = fetcher_start(collector->fetcher, &request, &error);
     }
     if (!started) {
@@ -532,7 +508,11 @@ struct collector *collector_new(const struct config *config, struct error *error
     if (collector->histories == NULL) {
         goto fail;
     }
-    add_sources(collector);
+    if (config->ingest.record[0] != '\0' && (collector->recorder = recorder_new(config->ingest.record, error)) == NULL) {
+        goto fail;
+    }
+    collector->sources = sources_new(collector->planner);
+    sources_say_jobs(collector->planner);
     bookkeeper_use_caches(collector->keeper, cache_of, collector);
     return collector;
 fail:
@@ -547,7 +527,7 @@ bool collector_reload(struct collector *collector, const struct config *config, 
         return false;
     }
     histories_reload(collector->histories, config);
-    say_jobs(collector);
+    sources_say_jobs(collector->planner);
     return true;
 }
 
@@ -559,6 +539,7 @@ void collector_free(struct collector *collector)
     histories_free(collector->histories);
     bookkeeper_free(collector->keeper);
     fetcher_free(collector->fetcher);
+    recorder_free(collector->recorder);
     publisher_free(collector->publisher);
     flights_clear(&collector->flights);
     for (size_t i = 0; collector->sources != NULL && i < planner_lanes(collector->planner); i++) {

@@ -35,6 +35,7 @@ static void free_flight(struct flight *flight)
     if (flight->stage == FLIGHT_PUBLISHED) {
         free((void *)flight->result.missing);
     }
+    free(flight->url);
     free(flight);
 }
 

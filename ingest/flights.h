@@ -25,6 +25,7 @@ struct flight {
     struct delivery delivery; /**< of its records */
     struct call_result result;
     size_t bars;                    /**< that it brought */
+    char *url;                      /**< kept where responses are captured; else NULL */
     char cache_key[CACHE_KEY_SIZE]; /**< empty: its answer is not for the cache */
     bool conditional;               /**< it went out with validators */
     struct cache_entry answer;      /**< what to keep of its answer once its records are acknowledged */

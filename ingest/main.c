@@ -10,12 +10,21 @@
 #include "bus/session.h"
 #include "ingest/collector.h"
 
+static const char *record_folder; /* of --record; NULL: not given */
+
+static const struct startup_switch switches[] = {
+    {.name = "--record", .help = "DIR: captures each response into DIR, as quotebus-sim replays it", .text = &record_folder},
+};
+
 static const struct startup_spec spec = {
     .stage = "ingest",
     .summary = "fetches quotes from the providers and publishes them to quotes.raw",
     .examples = "  quotebus-ingest --config /etc/quotebus/quotebus.yaml\n"
                 "  quotebus-ingest --set jobs.stock-prices.every_s=60\n"
+                "  quotebus-ingest --record captured   # then: quotebus-sim --recordings captured\n"
                 "  ALPHAVANTAGE_API_KEY=... quotebus-ingest\n",
+    .switches = switches,
+    .switch_count = sizeof switches / sizeof switches[0],
 };
 
 /** Most configurations that are kept: calls in flight and logs borrow from those before, so they stay until the end. */
@@ -82,6 +91,9 @@ int main(int argc, char **argv)
     struct config *config = startup(&spec, argc, argv, &status);
     if (config == NULL) {
         return status;
+    }
+    if (record_folder != NULL) {
+        config->ingest.record = (char *)record_folder;
     }
     struct ingest ingest = {.argc = argc, .argv = argv, .configs = {config}, .config_count = 1};
     ingest.collector = collector_new(config, &error);

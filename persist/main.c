@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 {
     bool migrate_only = false;
     const struct startup_switch switches[] = {
-        {"--migrate", "bring the schema of the database up to date, then end", &migrate_only},
+        {"--migrate", "bring the schema of the database up to date, then end", &migrate_only, NULL},
     };
     const struct startup_spec spec = {
         .stage = "persist",

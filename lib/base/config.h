@@ -54,6 +54,7 @@ struct ingest_settings {
     char *user_agent;
     char *contact;          /**< mail or URL of who runs it, told to the providers; may be empty */
     char *ca_file;          /**< trusted authorities instead of the system's; relative to the configuration file; may be empty */
+    char *record;           /**< folder that responses are captured into; may be empty */
     int64_t max_body_bytes; /**< of one response, after decompression */
     int64_t request_timeout_ms;   /**< whole request */
     int64_t retry_base_ms;        /**< first backoff; doubles, with full jitter */

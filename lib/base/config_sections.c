@@ -41,6 +41,7 @@ static const struct yaml_field ingest_fields[] = {
     YAML_TEXT(struct ingest_settings, user_agent, "Mozilla/5.0 (compatible; quotebus/0.1)"),
     YAML_TEXT(struct ingest_settings, contact, ""),
     YAML_TEXT(struct ingest_settings, ca_file, ""),
+    YAML_TEXT(struct ingest_settings, record, ""),
     YAML_INT(struct ingest_settings, max_body_bytes, "16777216", 1024, 268435456),
     YAML_INT(struct ingest_settings, request_timeout_ms, "15000", 10, 300000),
     YAML_INT(struct ingest_settings, retry_base_ms, "500", 1, 60000),

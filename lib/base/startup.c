@@ -82,6 +82,15 @@ static bool unknown_flag(const struct startup_spec *spec, const struct command_l
                        nearest ? "?" : "");
 }
 
+/** Takes over one of the stage's own flags. */
+static void take_switch(const struct startup_switch *given)
+{
+    if (given->text)
+        *given->text = optarg;
+    else
+        *given->value = true;
+}
+
 /** Takes over one flag that getopt has recognised. */
 static void take_flag(const struct startup_spec *spec, struct command_line *line, int index)
 {
@@ -99,7 +108,7 @@ static void take_flag(const struct startup_spec *spec, struct command_line *line
         line->version = true;
         break;
     default:
-        *spec->switches[index - COMMON_FLAGS].value = true;
+        take_switch(&spec->switches[index - COMMON_FLAGS]);
     }
 }
 
@@ -108,7 +117,8 @@ static bool parse_flags(const struct startup_spec *spec, int argc, char **argv, 
 {
     memcpy(line->flags, common_flags, sizeof(common_flags));
     for (size_t i = 0; i < spec->switch_count; i++)
-        line->flags[COMMON_FLAGS + i] = (struct option){.name = spec->switches[i].name + 2};
+        line->flags[COMMON_FLAGS + i] = (struct option){.name = spec->switches[i].name + 2,
+                                                        .has_arg = spec->switches[i].text ? required_argument : no_argument};
     optind = 0;
     for (;;) {
         int index = 0;

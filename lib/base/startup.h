@@ -14,11 +14,12 @@
 
 #include "base/config.h"
 
-/** A switch without a value. */
+/** A switch, with a value where `text` is set. */
 struct startup_switch {
-    const char *name; /**< `--migrate` */
-    const char *help; /**< one line */
-    bool *value;      /**< set to true when given */
+    const char *name;  /**< `--migrate` */
+    const char *help;  /**< one line */
+    bool *value;       /**< set to true when given; NULL: the switch has a value */
+    const char **text; /**< set to the value, borrowed from argv */
 };
 
 struct startup_spec {

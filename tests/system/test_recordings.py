@@ -7,6 +7,7 @@ import os
 import pathlib
 import urllib.parse
 
+import bus
 import pytest
 from pipeline import wait_for
 from stack import ROOT
@@ -71,3 +72,37 @@ def test_prices_in_the_rows_are_those_in_the_recorded_bodies(pipeline):
         assert (asset == "equity:OCDO.L") == (float(factor) == 0.01)
         assert currency != "GBp"
     print(f"{len(rows)} rows of {len(wanted)} (source, asset) pairs hold the recorded prices")
+
+
+def raw_prices(pipeline):
+    """(source, asset) -> prices of quotes.raw."""
+    prices = {}
+    for record in pipeline.read("quotes.raw"):
+        quote = bus.decode(record, bus.schema("quote"))
+        prices.setdefault((quote["source"], quote["asset"]), []).append(quote["price"])
+    return prices
+
+
+def test_a_run_that_was_captured_is_replayed_by_the_simulator(pipeline, tmp_path):
+    index = tmp_path / "captured" / "index.tsv"
+    env = {"ALPHAVANTAGE_API_KEY": "SECRET"}
+    pipeline.stack.start_sim()
+    pipeline.stack.start_stage("ingest", "--record", str(index.parent), env=env)
+    pipeline.stack.wait_ready(("ingest",))
+    wait_for(lambda: index.exists() and {"yahoo", "coingecko", "alphavantage", "cnbc"} <= {
+        line.split("/")[0] for line in index.read_text().splitlines()}, 30, "captured responses")
+    pipeline.stop_ingest()
+    pipeline.stack.stop_process("sim")
+    live = raw_prices(pipeline)
+    lines = list(csv.DictReader(open(index, encoding="utf-8"), delimiter="\t"))
+    assert all((index.parent / line["file"]).stat().st_size == int(line["bytes"]) for line in lines)
+    assert "SECRET" not in index.read_text() and any("apikey=***" in line["url"] for line in lines)
+
+    pipeline.stack.start_sim("--recordings", str(index.parent), seed=99)
+    pipeline.stack.start_stage("ingest")
+    counts = {key: len(prices) for key, prices in live.items()}
+    wait_for(lambda: sum(len(prices) for prices in raw_prices(pipeline).values()) > sum(counts.values()) + 100, 30, "replayed quotes", 0.5)
+    pipeline.stop_ingest()
+    for key, prices in raw_prices(pipeline).items():
+        for price in prices[counts.get(key, 0):]:
+            assert price in live.get(key, []), (key, price)

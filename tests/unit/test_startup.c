@@ -17,7 +17,7 @@
 #define CONFIG SOURCE_DIR "/config/quotebus.yaml"
 
 static bool migrate;
-static const struct startup_switch switches[] = {{"--migrate", "applies the migrations and ends", &migrate}};
+static const struct startup_switch switches[] = {{"--migrate", "applies the migrations and ends", &migrate, NULL}};
 static const struct startup_spec spec = {.stage = "persist",
                                          .summary = "stores clean records in PostgreSQL",
                                          .examples = "  quotebus-persist --migrate   # first\n",
