@@ -113,8 +113,6 @@ enum endpoint_kind {
 struct endpoint {
     const char *name;          /**< as in a job: chart, spark, simple_price */
     size_t batch_max;          /**< assets per call, or BATCH_WHOLE */
-    bool needs_session;        /**< asked only with cookie and token of a session */
-    bool other_host;           /**< asked at the provider's session_url in place of its base_url */
     const char *const *params; /**< names of the job parameters it takes, ended by NULL; NULL: none */
     /**
      * Appends path and query (`/v8/finance/chart/AAPL?...`), percent-encoded, to `path`; may append headers (`Name: value\n`).
@@ -127,6 +125,8 @@ struct endpoint {
     /** Endpoint of the same provider that is asked about an asset that was missing from a batch; NULL: none. */
     const char *ask_missing;
     enum endpoint_kind kind;
+    bool needs_session; /**< asked only with cookie and token of a session */
+    bool other_host;    /**< asked at the provider's session_url in place of its base_url */
 };
 
 struct provider {

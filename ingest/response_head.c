@@ -46,7 +46,7 @@ static struct str trimmed(struct str text)
         text.ptr++;
         text.len--;
     }
-    while (text.len > 0 && memchr(" \t\r\n", text.ptr[text.len - 1], 4) != NULL) {
+    while (text.len > 0 && text.ptr[text.len - 1] != '\0' && strchr(" \t\r\n", text.ptr[text.len - 1]) != NULL) {
         text.len--;
     }
     return text;
