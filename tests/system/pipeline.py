@@ -10,7 +10,8 @@ from stack import ROOT, STAGES
 from up import read_env_file
 
 # Every job each second, without the pauses that real providers ask for; a killed instance is missed soon.
-FAST = {name: ("1" if name.endswith("_EVERY_S") else value) for name, value in read_env_file(ROOT / "compose" / "demo.env").items()}
+FAST = {name: ("1" if name.endswith("_EVERY_S") else value) for name, value in read_env_file(ROOT / "compose" / "demo.env").items()
+        if "_PERSIST_" not in name}
 FAST.update({"QUOTEBUS_PROVIDERS_YAHOO_CALLS_PER_WINDOW": "100000", "QUOTEBUS_PROVIDERS_COINGECKO_CALLS_PER_WINDOW": "100000",
              "QUOTEBUS_PROVIDERS_COINGECKO_MAX_CALLS_PER_MONTH": "0", "QUOTEBUS_PROVIDERS_COINGECKO_BATCH_DELAY_SECONDS": "0.05",
              "QUOTEBUS_PROVIDERS_ALPHAVANTAGE_MAX_CALLS": "0", "QUOTEBUS_PROVIDERS_ALPHAVANTAGE_CALLS_PER_WINDOW": "100000",
