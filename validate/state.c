@@ -1,5 +1,6 @@
 #include "validate/state.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,11 +24,18 @@ void partition_memory_use(struct partition_memory *memory, const struct rule_set
     }
 }
 
+/** Frees a source. */
+static void slot_free(struct source_slot *slot)
+{
+    free(slot->state.recent);
+    free(slot);
+}
+
 /** Frees the sources of an asset. */
 static void asset_clear_sources(struct asset_memory *asset)
 {
     for (size_t i = 0; i < asset->slot_count; i++)
-        free(asset->slots[i]);
+        slot_free(asset->slots[i]);
     asset->slot_count = 0;
 }
 
@@ -119,7 +127,7 @@ static void drop_oldest(struct asset_memory *asset)
         if (asset->slots[i]->state.fetched_at_us < asset->slots[oldest]->state.fetched_at_us)
             oldest = i;
     }
-    free(asset->slots[oldest]);
+    slot_free(asset->slots[oldest]);
     asset->slot_count--;
     memmove(&asset->slots[oldest], &asset->slots[oldest + 1], (asset->slot_count - oldest) * sizeof(struct source_slot *));
 }
@@ -127,11 +135,10 @@ static void drop_oldest(struct asset_memory *asset)
 /** An empty slot of that name. */
 static struct source_slot *slot_new(struct str source, const struct rule_settings *settings)
 {
-    struct source_slot *slot = xcalloc(1, sizeof(*slot) + source.len + 1);
+    struct source_slot *slot = xcalloc(1, offsetof(struct source_slot, name) + source.len + 1);
     memcpy(slot->name, source.ptr, source.len);
     slot->state.source = (struct str){.ptr = slot->name, .len = source.len};
     slot->state.currency.ptr = slot->currency;
-    slot->state.recent = slot->recent;
     slot->group = rule_settings_group(settings, source);
     slot->raw_offset = -1;
     return slot;
@@ -164,20 +171,31 @@ void source_set_currency(struct source_slot *slot, struct str currency)
     slot->state.currency.len = len;
 }
 
-/** Appends a sighting that is not older than the last. */
-static void add_sighting(struct source_slot *slot, struct sighting sighting)
+/** The place for one more sighting; the oldest one goes when there are RECENT_MAX. */
+static struct sighting *next_sighting(struct source_slot *slot)
 {
     struct source_state *state = &slot->state;
-    const struct sighting *last = state->recent_count ? &slot->recent[state->recent_count - 1] : NULL;
+    if (state->recent_count == RECENT_MAX) {
+        memmove(&state->recent[0], &state->recent[1], (RECENT_MAX - 1) * sizeof(state->recent[0]));
+        state->recent_count--;
+    } else if (state->recent_count == slot->recent_room) {
+        const unsigned doubled = slot->recent_room ? slot->recent_room * 2 : 1;
+        slot->recent_room = doubled < RECENT_MAX ? doubled : RECENT_MAX;
+        state->recent = xrealloc(state->recent, slot->recent_room * sizeof(state->recent[0]));
+    }
+    return &state->recent[state->recent_count++];
+}
+
+/** Appends a sighting that is not older than the last; one of the same time gives way. */
+static void add_sighting(struct source_slot *slot, struct sighting sighting)
+{
+    const struct source_state *state = &slot->state;
+    struct sighting *last = state->recent_count ? &state->recent[state->recent_count - 1] : NULL;
     if (last && last->observed_at_us > sighting.observed_at_us)
         return;
-    if (last && last->observed_at_us == sighting.observed_at_us) {
-        state->recent_count--;
-    } else if (state->recent_count == RECENT_MAX) {
-        memmove(&slot->recent[0], &slot->recent[1], (RECENT_MAX - 1) * sizeof(slot->recent[0]));
-        state->recent_count--;
-    }
-    slot->recent[state->recent_count++] = sighting;
+    if (!last || last->observed_at_us != sighting.observed_at_us)
+        last = next_sighting(slot);
+    *last = sighting;
 }
 
 void source_accept(struct source_slot *slot, struct sighting sighting)
@@ -190,11 +208,11 @@ void source_accept(struct source_slot *slot, struct sighting sighting)
 void source_take_back(struct source_slot *slot)
 {
     struct source_state *state = &slot->state;
-    if (state->recent_count == 0 || slot->recent[state->recent_count - 1].observed_at_us != state->observed_at_us)
+    if (state->recent_count == 0 || state->recent[state->recent_count - 1].observed_at_us != state->observed_at_us)
         return;
     state->recent_count--;
     const bool has_before = state->recent_count > 0;
-    const struct sighting before = has_before ? slot->recent[state->recent_count - 1] : (struct sighting){0};
+    const struct sighting before = has_before ? state->recent[state->recent_count - 1] : (struct sighting){0};
     state->accepted_price = has_before ? SOME_DOUBLE(before.price) : (struct opt_double){0};
     state->accepted_at_us = has_before ? SOME_LONG(before.observed_at_us) : (struct opt_long){0};
 }
@@ -243,11 +261,12 @@ void asset_encode(const struct asset_memory *asset, struct str rules_version, st
 static void slot_restore(struct source_slot *slot, const struct source_state *from)
 {
     const struct str name = slot->state.source;
+    struct sighting *recent = slot->state.recent;
     slot->state = *from;
     slot->state.source = name;
     slot->state.currency.ptr = slot->currency;
     source_set_currency(slot, from->currency);
-    slot->state.recent = slot->recent;
+    slot->state.recent = recent;
     slot->state.recent_count = 0;
     for (size_t i = 0; i < from->recent_count; i++)
         add_sighting(slot, from->recent[i]);

@@ -3,7 +3,8 @@
  * and restored from them; nothing else about the past has a say in a verdict.
  *
  * Bounds: ASSETS_MAX assets per partition, SOURCES_MAX sources per asset (the one unheard of for longest makes room),
- * RECENT_MAX sightings per source, names as in rule.h. An asset with four sources takes about 1.6 KiB.
+ * RECENT_MAX sightings per source, names as in rule.h. An asset with four sources takes
+ * 1.6 KiB after their first poll and 2.3 KiB with full pasts.
  *
  * Ownership: a partition_memory owns its assets, an asset its sources. Settings are borrowed for life. Threads: one.
  */
@@ -23,13 +24,13 @@
 /** Most assets of one partition; quotes of further ones are judged without a memory. */
 #define ASSETS_MAX 1000000
 
-/** One source of an asset. Texts and sightings of `state` point into the slot itself. */
+/** One source of an asset. Texts of `state` point into the slot itself; its sightings are the slot's own. */
 struct source_slot {
     struct source_state state;
-    int group; /**< independence group, or GROUP_OF_ITS_OWN */
+    int group;            /**< independence group, or GROUP_OF_ITS_OWN */
+    unsigned recent_room; /**< sightings that state.recent has room for; it grows with the past */
     struct source_window window;
     int64_t raw_offset; /**< of the record that `state` is of; -1: not known */
-    struct sighting recent[RECENT_MAX];
     char currency[CURRENCY_NAME_MAX];
     char name[];
 };

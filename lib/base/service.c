@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,6 +20,8 @@
 #include "base/notify.h"
 #include "base/service_http.h"
 
+/** Heaps of the allocator: with one for each of librdkafka's dozen threads, each would keep free memory of its own. */
+#define ARENAS_MAX 2
 /** How often the watchdog looks during a stop. */
 #define WATCHDOG_TICK_MS 50
 /** How long the watchdog's last line of log may take. */
@@ -170,6 +173,7 @@ static void reset_state(int64_t stop_timeout_ms)
 
 bool service_start(const char *name, const struct http_settings *settings, struct error *error)
 {
+    (void)mallopt(M_ARENA_MAX, ARENAS_MAX);
     reset_state(settings->stop_timeout_ms);
     register_metrics(name);
     const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

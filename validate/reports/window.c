@@ -47,7 +47,7 @@ static struct flag_tally *flag_obtain(struct asset_window *window, struct str fl
     if (window->flag_count == WINDOW_FLAGS_MAX || flag.len == 0 || flag.len >= WINDOW_FLAG_NAME_MAX)
         return NULL;
     if (window->flag_count == window->flag_cap) {
-        window->flag_cap = window->flag_cap ? window->flag_cap * 2 : 2;
+        window->flag_cap = window->flag_cap ? window->flag_cap * 2 : 1;
         window->flags = xrealloc(window->flags, window->flag_cap * sizeof(window->flags[0]));
     }
     struct flag_tally *tally = &window->flags[place];
