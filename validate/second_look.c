@@ -25,6 +25,7 @@ struct track {
     int64_t resolution_s;
     struct sighting *sightings;
     size_t count;
+    struct sighting shown[RECENT_MAX]; /* what its slot shows of it now */
 };
 
 /** What is looked for, in this order. */
@@ -132,29 +133,29 @@ static size_t seek(const struct track *track, int64_t at_us)
 }
 
 /** Puts the sightings around a gap, which begins behind `left` of them and ends before `right`, into the slot of a track. */
-static void show(struct source_slot *slot, const struct track *track, size_t left, size_t right, const struct look_quote *quote)
+static void show(struct source_slot *slot, struct track *track, size_t left, size_t right, const struct look_quote *quote)
 {
     const size_t side = RECENT_MAX / 2, first = left > side ? left - side : 0;
     size_t count = 0;
     for (size_t i = first; i < left; i++)
-        slot->recent[count++] = track->sightings[i];
+        track->shown[count++] = track->sightings[i];
     for (size_t i = right; i < track->count && i < right + side; i++)
-        slot->recent[count++] = track->sightings[i];
+        track->shown[count++] = track->sightings[i];
     slot->group = track->group;
     slot->state = (struct source_state){.source = track->source,
                                         .currency = track->currency,
                                         .verdict = VERDICT_PASS,
                                         .observed_resolution_s = track->resolution_s,
                                         .fetched_at_us = quote->fetched_at_us,
-                                        .recent = slot->recent,
+                                        .recent = track->shown,
                                         .recent_count = count};
     if (count == 0) { /* its price is not asked for: it is too far in time */
         slot->state.price = quote->price;
         slot->state.observed_at_us = INT64_MIN / 4;
         return;
     }
-    slot->state.price = slot->recent[count - 1].price;
-    slot->state.observed_at_us = slot->recent[count - 1].observed_at_us;
+    slot->state.price = track->shown[count - 1].price;
+    slot->state.observed_at_us = track->shown[count - 1].observed_at_us;
 }
 
 /** Finds the run of polls at the quote's level in its own track. */
@@ -192,7 +193,7 @@ static void set_scene(struct history *history, const struct look_quote *quote, s
                                        .pace = &scene->pace,
                                        .settings = &history->paired};
     for (size_t i = 0; i < history->track_count; i++) {
-        const struct track *track = &history->tracks[i];
+        struct track *track = &history->tracks[i];
         const bool own = str_equal(track->source, quote->source);
         size_t left = seek(track, quote->observed_at_us), right = left;
         if (own && str_equal(track->currency, quote->currency)) {
