@@ -27,6 +27,9 @@ import rivals  # noqa: E402
 from ground import Ground  # noqa: E402
 
 
+WARM_UP_ROWS = 300_000
+
+
 def say(text):
     print(text, file=sys.stderr, flush=True)
 
@@ -48,6 +51,8 @@ def measure_round(ground, rows):
 def measure(ground, options):
     """The rounds; the median of each figure."""
     say(f"{options.rows:,} quotes into {ground.topic}: {ground.feed(options.rows):,.0f} records/s")
+    say("  not counted, while caches and the broker warm up:")
+    measure_round(ground, min(options.rows, WARM_UP_ROWS))
     rounds = [measure_round(ground, options.rows) for _ in range(options.rounds)]
     found = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
     found["peak_rss_mb"] = max(one["peak_rss_mb"] for one in rounds)
@@ -57,7 +62,7 @@ def measure(ground, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--rounds", type=int, default=1, help="of persist and \\copy; the median counts")
+    parser.add_argument("--rounds", type=int, default=3, help="of persist and \\copy; the median counts")
     parser.add_argument("--sample", type=int, default=200_000, help="rows of the slow comparisons")
     parser.add_argument("--full", action="store_true", help="the slow comparisons too")
     parser.add_argument("--latency", action="store_true", help="latency at a fixed rate instead")
