@@ -41,11 +41,22 @@ static void count_minute(struct lane *lane, enum outcome outcome)
     minute->last_failure = health_of(outcome) == HEALTH_GOOD ? minute->last_failure : outcome;
 }
 
-/** Tells the breaker. */
-static void note_health(struct planner *planner, struct lane *lane, const struct call *call, enum outcome outcome, int64_t now_ms,
-                        struct call_verdict *verdict)
+/**
+ * What a result says about the provider. An endpoint that is refused and has another in its place says nothing: that one will.
+ * Nor does a session that is over and is made anew. Otherwise refusals of the one would keep calls of the other from going out.
+ */
+static enum health health_of_result(const struct call *call, const struct call_result *result)
 {
-    switch (health_of(outcome)) {
+    bool stood_in_for = result->outcome == OUTCOME_BLOCKED && call->fallback != NULL;
+    bool renewed = result->again && result->outcome != OUTCOME_OK;
+    return stood_in_for || renewed ? HEALTH_NEUTRAL : health_of(result->outcome);
+}
+
+/** Tells the breaker. */
+static void note_health(struct planner *planner, struct lane *lane, const struct call *call, const struct call_result *result,
+                        int64_t now_ms, struct call_verdict *verdict)
+{
+    switch (health_of_result(call, result)) {
     case HEALTH_GOOD:
         verdict->breaker_closed = breaker_good(&lane->breaker);
         break;
@@ -225,7 +236,7 @@ static void note_result(struct planner *planner, struct lane *lane, const struct
 {
     quota_settle(&lane->quota, &call->ticket, now);
     count_minute(lane, result->outcome);
-    note_health(planner, lane, call, result->outcome, now->mono_ms, verdict);
+    note_health(planner, lane, call, result, now->mono_ms, verdict);
     note_limits(planner, lane, call, result, now->mono_ms, verdict);
     ask_missing(lane, call, result, now->mono_ms, verdict);
     note_asset(lane, call, result->outcome, now->wall_us, verdict);

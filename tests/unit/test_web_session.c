@@ -187,6 +187,33 @@ static void refused_endpoint_gives_way_to_the_one_in_its_place(void **state)
     bench_free(&bench);
 }
 
+static void refusals_of_an_endpoint_do_not_keep_the_one_in_its_place_from_going_out(void **state)
+{
+    (void)state;
+    struct bench bench = bench_new("ingest: { breaker_failures: 2 }\n" YAHOO
+                                   "assets:\n  equity:AAPL: { symbols: { yahoo: AAPL } }\n" FALLBACK_JOB);
+    const struct call_result over = {.outcome = OUTCOME_BLOCKED, .again = true};
+    for (int slot = 0; slot < 5; slot++) {
+        tick(&bench);
+        for (int refusal = 0; refusal < 2; refusal++) { /* of spark, then of the session of quote */
+            struct call *call = next(&bench);
+            assert_non_null(call);
+            assert_string_equal(call->endpoint->name, refusal == 0 ? "spark" : "quote");
+            if (refusal == 0) {
+                done(&bench, call, OUTCOME_BLOCKED);
+            } else {
+                planner_done(bench.planner, call, &over, &bench.now, &bench.verdict);
+            }
+            assert_false(bench.verdict.breaker_opened);
+        }
+        struct call *call = next(&bench);
+        assert_non_null(call);
+        done(&bench, call, OUTCOME_DEMO_ONLY); /* says nothing about the provider's health, either */
+        advance(&bench, 60000);
+    }
+    bench_free(&bench);
+}
+
 static void limit_gives_way_after_the_last_attempt_only(void **state)
 {
     (void)state;
@@ -219,6 +246,7 @@ int main(void)
         cmocka_unit_test(consent_page_says_what_to_do_and_is_not_followed),
         cmocka_unit_test(step_of_a_session_is_no_attempt),
         cmocka_unit_test(refused_endpoint_gives_way_to_the_one_in_its_place),
+        cmocka_unit_test(refusals_of_an_endpoint_do_not_keep_the_one_in_its_place_from_going_out),
         cmocka_unit_test(limit_gives_way_after_the_last_attempt_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
