@@ -27,9 +27,6 @@ import rivals  # noqa: E402
 from ground import Ground  # noqa: E402
 
 
-WARM_UP_ROWS = 300_000
-
-
 def say(text):
     print(text, file=sys.stderr, flush=True)
 
@@ -52,7 +49,7 @@ def measure(ground, options):
     """The rounds; the median of each figure."""
     say(f"{options.rows:,} quotes into {ground.topic}: {ground.feed(options.rows):,.0f} records/s")
     say("  not counted, while caches and the broker warm up:")
-    measure_round(ground, min(options.rows, WARM_UP_ROWS))
+    measure_round(ground, options.rows)
     rounds = [measure_round(ground, options.rows) for _ in range(options.rounds)]
     found = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
     found["peak_rss_mb"] = max(one["peak_rss_mb"] for one in rounds)
