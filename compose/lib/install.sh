@@ -12,7 +12,7 @@ PACKAGES_build="ca-certificates gcc libc6-dev cmake ninja-build pkg-config pytho
 PACKAGES_run="openjdk-17-jre-headless maven postgresql-15 postgresql-client-15 procps"
 PACKAGES_node="nodejs npm" # bundles the page of the board
 PACKAGES_board="chromium"  # looks at it in the tests
-PACKAGES_test="libcmocka-dev python3-venv git scdoc prometheus kcat"
+PACKAGES_test="libcmocka-dev python3-venv git scdoc prometheus kcat systemd"
 PACKAGES_check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck"
 PACKAGES_streams="openjdk-17-jdk-headless maven" # the application that the bench of validate is compared with
 
