@@ -1,5 +1,7 @@
-"""Documents say what is so: the generated ones are up to date."""
+"""Documents say what is so: the generated ones are up to date, the commands in them run."""
 
+import os
+import re
 import subprocess
 import sys
 
@@ -23,3 +25,22 @@ def test_asyncapi_refers_only_to_what_it_defines():
     assert used == defined
     channels = {operation["channel"]["$ref"] for operation in document["operations"].values()}
     assert channels == {f"#/channels/{name}" for name in document["channels"]}
+
+
+def commands():
+    """Lines that begin with `$ ` in blocks marked ```console, in the order of the pages."""
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for block in re.findall(r"^```console\n(.*?)^```", page.read_text(), re.S | re.M):
+            yield from ((page.name, line[2:]) for line in block.splitlines() if line.startswith("$ "))
+
+
+def test_commands_in_documents_run(pipeline, tmp_path):
+    pipeline.start()
+    pipeline.stack.run("quotebus", "tail", "quotes.clean", "--from", "start", "--follow", "--max", "300")
+    pipeline.stop_ingest()
+    env = {**os.environ, **pipeline.stack.config_env("quotebus_read"), "PATH": f"{pipeline.stack.bin}:{os.environ['PATH']}"}
+    listed = list(commands())
+    assert listed
+    for page, command in listed:
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60, env=env, cwd=tmp_path)
+        assert done.returncode == 0, f"{page}: {command}\n{done.stderr[-1000:]}"
