@@ -206,6 +206,24 @@ static void dividend_off_by_100_is_suspect(void **state)
     }
 }
 
+static void dividend_is_suspect_from_a_unit_on_and_not_below(void **state)
+{
+    static const struct {
+        double factor;
+        bool suspect;
+    } cases[] = {{50, false}, {70, true}, {150, true}, {1 / 50.0, false}, {1 / 70.0, true}, {1 / 150.0, true}, {2, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct history history = calm(300, 1000);
+        for (size_t k = 30; k < history.count; k += 60)
+            history.bars[k].dividend = SOME_DOUBLE(0.5);
+        history.bars[90].dividend.value *= cases[i].factor;
+        judge(&history);
+        assert_int_equal(flagged(&history.bars[90], "dividend_error"), cases[i].suspect);
+        assert_int_equal(count_bad(&history), cases[i].suspect);
+    }
+}
+
 static void special_dividend_that_the_price_shows_passes(void **state)
 {
     (void)state;
@@ -355,6 +373,7 @@ int main(void)
         cmocka_unit_test(volumes_far_from_those_around_are_flagged_and_pass),
         cmocka_unit_test(dividends_that_are_adjusted_for_have_no_flags),
         cmocka_unit_test(dividend_off_by_100_is_suspect),
+        cmocka_unit_test(dividend_is_suspect_from_a_unit_on_and_not_below),
         cmocka_unit_test(special_dividend_that_the_price_shows_passes),
         cmocka_unit_test(adjusted_closes_that_leave_the_path_are_suspect),
         cmocka_unit_test(dividend_that_was_not_adjusted_for_is_found_at_its_day),

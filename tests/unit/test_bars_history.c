@@ -75,6 +75,31 @@ static void one_column_off_by_a_unit_is_found(void **state)
     assert_int_equal(count_bad(&history), 3);
 }
 
+static void column_is_off_beyond_eight_times_the_close(void **state)
+{
+    (void)state;
+    struct history history = calm(100, 100);
+    history.bars[10].high.value = history.bars[10].close.value * 7.5;
+    history.bars[20].high.value = history.bars[20].close.value * 8.5;
+    history.bars[30].low.value = history.bars[30].close.value / 7.5;
+    history.bars[40].low.value = history.bars[40].close.value / 8.5;
+    judge(&history);
+    for (size_t i = 0; i < history.count; i++)
+        assert_int_equal(flagged(&history.bars[i], "unit_error"), i == 20 || i == 40);
+}
+
+static void step_that_is_no_ratio_of_a_split_is_none(void **state)
+{
+    (void)state;
+    for (int near = 0; near < 2; near++) {
+        struct history history = calm(300, 100);
+        scale(&history, 0, 120, near ? 4 : 7);
+        judge(&history);
+        for (size_t i = 0; i < history.count; i++)
+            assert_int_equal(flagged(&history.bars[i], "missed_split"), near && i <= 120);
+    }
+}
+
 static void spike_that_comes_back_is_suspect_and_a_step_that_stays_is_not(void **state)
 {
     (void)state;
@@ -284,6 +309,8 @@ int main(void)
         cmocka_unit_test(reference_of_a_unit_error_is_what_the_close_should_be),
         cmocka_unit_test(table_that_is_off_as_a_whole_has_no_flags),
         cmocka_unit_test(one_column_off_by_a_unit_is_found),
+        cmocka_unit_test(column_is_off_beyond_eight_times_the_close),
+        cmocka_unit_test(step_that_is_no_ratio_of_a_split_is_none),
         cmocka_unit_test(spike_that_comes_back_is_suspect_and_a_step_that_stays_is_not),
         cmocka_unit_test(spike_below_the_floor_passes),
         cmocka_unit_test(berkshire_at_185_dollars_is_a_spike),
