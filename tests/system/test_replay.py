@@ -38,7 +38,7 @@ def hourly(count):
 
 def make_topic(pipeline, name, partitions=3):
     admin = AdminClient({"bootstrap.servers": pipeline.stack.brokers})
-    for made in admin.create_topics([NewTopic(pipeline.topic(name), partitions, 1)]).values():
+    for made in admin.create_topics([NewTopic(pipeline.topic(name), partitions, 1, config={"retention.ms": "-1"})]).values():
         made.result(20)
 
 
