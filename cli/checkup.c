@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "cli/config_files.h"
 #include "bus/stage_probe.h"
+#include "cli/config_files.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 /** From there on quotes of one machine look early or late to another: a warning, and beyond what the rules forgive. */

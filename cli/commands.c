@@ -21,24 +21,8 @@ extern const struct command command_trace;
 extern const struct command command_validate;
 
 const struct command *const commands[] = {
-    &command_status,
-    &command_health,
-    &command_doctor,
-    &command_tail,
-    &command_topics,
-    &command_summary,
-    &command_check,
-    &command_assets,
-    &command_plan,
-    &command_validate,
-    &command_replay,
-    &command_rebuild,
-    &command_trace,
-    &command_backfill,
-    &command_export,
-    &command_import,
-    &command_config,
-    &command_completion,
-    &command_manual,
-    NULL,
+    &command_status,  &command_health,  &command_doctor,     &command_tail,     &command_topics,
+    &command_summary, &command_check,   &command_assets,     &command_plan,     &command_validate,
+    &command_replay,  &command_rebuild, &command_trace,      &command_backfill, &command_export,
+    &command_import,  &command_config,  &command_completion, &command_manual,   NULL,
 };

@@ -7,8 +7,8 @@
 #define QUOTEBUS_CLI_REBUILD_DB_H
 
 #include "cli/playback.h"
-#include "pg/pg.h"
 #include "persist/table.h"
+#include "pg/pg.h"
 
 /** Where the rebuilt tables are made, and where the old ones go. */
 #define REBUILD_SCHEMA "quotebus_rebuild"

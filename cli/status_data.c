@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/lag.h"
 #include "base/prometheus.h"
-#include "cli/record_count.h"
 #include "bus/stage_probe.h"
+#include "cli/lag.h"
+#include "cli/record_count.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 /** Longest wait for an answer of Kafka. */

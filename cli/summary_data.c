@@ -5,11 +5,11 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/prometheus.h"
+#include "bus/stage_probe.h"
 #include "bus/topics.h"
 #include "cli/lag.h"
-#include "base/prometheus.h"
 #include "cli/record_count.h"
-#include "bus/stage_probe.h"
 
 #define KAFKA_WAIT_MS 10000
 /** Pause between two looks at the lag. */

@@ -67,8 +67,7 @@ bool request_param_int(const struct request_spec *spec, const char *name, int64_
 int64_t endpoint_priority(const struct endpoint *endpoint)
 {
     static const int64_t priorities[ENDPOINT_KIND_COUNT] = {
-        [ENDPOINT_PRICES] = 80,  [ENDPOINT_HEALTH] = 60,  [ENDPOINT_LISTS] = 50,
-        [ENDPOINT_DETAILS] = 40, [ENDPOINT_HISTORY] = 20,
+        [ENDPOINT_PRICES] = 80, [ENDPOINT_HEALTH] = 60, [ENDPOINT_LISTS] = 50, [ENDPOINT_DETAILS] = 40, [ENDPOINT_HISTORY] = 20,
     };
     assert(endpoint->kind < ENDPOINT_KIND_COUNT);
     return priorities[endpoint->kind];

@@ -21,8 +21,8 @@ void service_http_stop(void);
 uint16_t service_http_port(void);
 
 /**
- * The answer to one of the three endpoints, for a stage that serves them on a server of its own: appends the body and sets the HTTP
- * status and the (literal) content type. False when `url` is none of them. Any thread.
+ * The answer to one of the three endpoints, for a stage that serves them on a server of its own: appends the body and sets the
+ * HTTP status and the (literal) content type. False when `url` is none of them. Any thread.
  */
 bool service_http_answer(const char *url, struct buf *body, unsigned *status, const char **content_type);
 

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "base/prometheus.h"
 #include "cli/books.h"
 #include "cli/lag.h"
-#include "base/prometheus.h"
 
 static const char metrics[] = "# HELP process_cpu_seconds_total User and system time spent, seconds.\n"
                               "# TYPE process_cpu_seconds_total counter\n"

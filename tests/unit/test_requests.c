@@ -95,7 +95,7 @@ static void new_assets_get_their_history_once(void **state)
     assert_string_equal(chunk.symbol, "AAPL");
     assert_int_equal(chunk.days.from, TODAY - 100);
     assert_int_equal(chunk.days.to, TODAY);
-    desk.cursor = 0; /* nothing came of that chunk */
+    desk.cursor = 0;                      /* nothing came of that chunk */
     assert_int_equal(work_off(&desk), 2); /* the third has no symbol at a source with histories */
     assert_int_equal(work_off(&desk), 0);
     desk_close(&desk);

@@ -254,8 +254,8 @@ static void price_is_rounded_to_the_hint_where_only_noise_goes(void **state)
     static const struct {
         const char *text;
         double price;
-    } cases[] = {{"244.86999511718750", 244.87},       /* a widened float32 */
-                 {"244.87000000000003", 244.87},       /* noise of a double */
+    } cases[] = {{"244.86999511718750", 244.87},    /* a widened float32 */
+                 {"244.87000000000003", 244.87},    /* noise of a double */
                  {"0.12834799289703369", 0.128348}, /* finer than the hint: an old price, adjusted for splits */
                  {"97208.171875", 97208.17}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -5,7 +5,8 @@
  * A partition of one topic and the partition of another with the same number may belong to different instances; so no topic's
  * verdicts depend on another's records.
  *
- * Ownership: config, outputs and rule book are borrowed for life; the book may be exchanged in place between two records. Threads: one.
+ * Ownership: config, outputs and rule book are borrowed for life; the book may be exchanged in place between two records.
+ * Threads: one.
  */
 #ifndef QUOTEBUS_VALIDATE_STREAMS_BESIDE_H
 #define QUOTEBUS_VALIDATE_STREAMS_BESIDE_H
