@@ -51,8 +51,8 @@ struct ingest_settings {
     char *group;                    /**< consumer group (before the prefix) */
     int64_t session_timeout_ms;     /**< an owner that is silent for so long loses its providers */
     int64_t transaction_timeout_ms; /**< the broker aborts a transaction of the ledger that is older */
-    char *user_agent;
-    char *contact;          /**< mail or URL of who runs it, told to the providers; may be empty */
+    char *user_agent;               /**< how requests name this program; `contact` is put behind it */
+    char *contact;                  /**< mail or URL of who runs it, told to the providers; may be empty */
     char *ca_file;          /**< trusted authorities instead of the system's; relative to the configuration file; may be empty */
     char *record;           /**< folder that responses are captured into; may be empty */
     int64_t max_body_bytes; /**< of one response, after decompression */
@@ -78,20 +78,20 @@ struct validate_settings {
     char *group;         /**< consumer group (before the prefix) */
     char *output_prefix; /**< put in front of every topic written, after topic_prefix: a shadow run beside the live one */
     char *rules_file;    /**< rules.yaml; relative to the configuration file */
-    int64_t transaction_max_records;
+    int64_t transaction_max_records; /**< a transaction commits with that many raw records at the latest */
     int64_t transaction_interval_ms; /**< a transaction commits after that long at the latest */
     int64_t transaction_timeout_ms;  /**< the broker aborts one that is older */
-    int64_t session_timeout_ms;
+    int64_t session_timeout_ms;      /**< an instance that is silent for so long loses its partitions */
 };
 
 struct persist_settings {
     struct http_settings http;
-    char *instance;
-    char *group;
-    char *mode; /**< append, upsert or auto: see persist/writer.h */
-    int64_t batch_max_rows;
-    int64_t batch_interval_ms;
-    int64_t session_timeout_ms;
+    char *instance;             /**< part of its clients' names; two live instances should differ */
+    char *group;                /**< consumer group (before the prefix) */
+    char *mode;                 /**< append, upsert or auto: see persist/writer.h */
+    int64_t batch_max_rows;     /**< a batch is committed with that many rows at the latest */
+    int64_t batch_interval_ms;  /**< a batch is committed after that long at the latest */
+    int64_t session_timeout_ms; /**< an instance that is silent for so long loses its partitions */
     int64_t aggregate_every_s;  /**< window and interval of the market aggregates */
     int64_t retention_d;        /**< days that rows are kept */
     int64_t bar_retention_d;    /**< days that daily bars are kept, by their trading day; 0: for ever */
@@ -107,19 +107,19 @@ struct board_settings {
 
 /** One provider; the five settings of the call planner beside it. */
 struct provider_settings {
-    char *name; /**< key of the mapping; the name of a provider of ingest/providers */
-    bool enabled;
-    char *base_url;              /**< scheme://host[:port][/prefix]; https unless the host is loopback */
-    int64_t max_calls;           /**< per reset_period_seconds; 0: no such limit */
-    int64_t max_calls_per_month; /**< per calendar month, UTC; 0: no such limit */
-    int64_t calls_per_window;    /**< per window_seconds */
-    int64_t window_seconds;
-    int64_t reset_period_seconds;
-    double batch_delay_seconds; /**< least pause between two calls */
-    int64_t max_in_flight;      /**< calls under way at once */
-    char *session_url;          /**< where the cookie of a session comes from; empty: base_url */
-    int64_t shards;             /**< lanes that share its assets and limits, so that several instances can poll it */
-    char *api_key_env;          /**< name of the environment variable that holds the key; empty: none */
+    char *name;                   /**< key of the mapping; the name of a provider of ingest/providers */
+    bool enabled;                 /**< false: its jobs rest, and it counts as no source */
+    char *base_url;               /**< scheme://host[:port][/prefix]; https unless the host is loopback */
+    int64_t max_calls;            /**< per reset_period_seconds; 0: no such limit */
+    int64_t max_calls_per_month;  /**< per calendar month, UTC; 0: no such limit */
+    int64_t calls_per_window;     /**< per window_seconds */
+    int64_t window_seconds;       /**< length of the window of calls_per_window; it slides */
+    int64_t reset_period_seconds; /**< length of the period of max_calls; it slides */
+    double batch_delay_seconds;   /**< least pause between two calls */
+    int64_t max_in_flight;        /**< calls under way at once */
+    char *session_url;            /**< where the cookie of a session comes from; empty: base_url */
+    int64_t shards;               /**< lanes that share its assets and limits, so that several instances can poll it */
+    char *api_key_env;            /**< name of the environment variable that holds the key; empty: none */
 };
 
 struct asset_symbol {
@@ -144,11 +144,11 @@ struct job_param {
 
 /** A recurring fetch: every `every_s` seconds, one endpoint of one provider for all assets of some classes. */
 struct job_settings {
-    char *name; /**< key of the mapping */
-    char *provider;
-    char *endpoint;
-    char *fallback; /**< endpoint that is asked when the other one stays refused; empty: none */
-    int64_t every_s;
+    char *name;                 /**< key of the mapping */
+    char *provider;             /**< whom it asks */
+    char *endpoint;             /**< what it asks for, a name of the provider's code: docs/providers.md */
+    char *fallback;             /**< endpoint that is asked when the other one stays refused; empty: none */
+    int64_t every_s;            /**< one slot in so many seconds */
     int64_t offset_s;           /**< of its slots from the multiples of every_s; what exceeds every_s is taken off */
     int64_t closed_every_s;     /**< one slot in so long for assets whose market is closed; 0: none */
     int64_t settle_s;           /**< how long after the close the source's prices may still change */

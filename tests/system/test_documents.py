@@ -14,8 +14,10 @@ def test_generated_documents_are_up_to_date():
     assert done.returncode == 0, done.stderr
 
 
-def test_every_field_of_a_topic_is_explained():
-    assert not [line for line in (ROOT / "docs/topics.md").read_text().splitlines() if line.startswith("| `") and line.endswith("|  |")]
+def test_every_field_of_topics_and_configuration_is_explained():
+    for page in ("topics.md", "configuration.md"):
+        text = (ROOT / "docs" / page).read_text()
+        assert not [line for line in text.splitlines() if line.startswith("| `") and line.endswith("|  |")], page
 
 
 def test_asyncapi_refers_only_to_what_it_defines():
