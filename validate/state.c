@@ -1,5 +1,6 @@
 #include "validate/state.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,7 @@ static struct sighting *next_sighting(struct source_slot *slot)
 {
     struct source_state *state = &slot->state;
     if (state->recent_count == RECENT_MAX) {
+        assert(state->recent);
         memmove(&state->recent[0], &state->recent[1], (RECENT_MAX - 1) * sizeof(state->recent[0]));
         state->recent_count--;
     } else if (state->recent_count == slot->recent_room) {
