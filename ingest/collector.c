@@ -61,9 +61,9 @@ static void publish(struct collector *collector, const struct reading *reading, 
 {
     const struct moment now = moment_now();
     const struct parse_result *parsed = &reading->parsed;
-    struct lane_view lane;
-    planner_view(collector->planner, flight->call->lane, &now, &lane);
-    const struct health_event event = reading_health(reading, &lane);
+    const size_t lane = flight->call->lane;
+    const struct health_event event =
+        reading_health(reading, planner_settings(collector->planner, lane), planner_quota_used(collector->planner, lane, &now));
     bool sent = collector->failure.code == ERROR_NONE &&
                 publisher_records(collector->publisher, parsed, &flight->delivery, &collector->failure) &&
                 publisher_health(collector->publisher, &event, &collector->failure);
@@ -147,22 +147,20 @@ static void conclude(struct collector *collector, const struct reading *reading,
 /** Captures a response where that is wanted. */
 static void capture(struct collector *collector, const struct flight *flight, const struct fetch_result *fetched, int64_t now_us)
 {
-    struct lane_view lane;
     const struct source *source = &collector->sources[flight->call->lane];
     if (collector->recorder == NULL || flight->url == NULL || !fetched->complete) {
         return;
     }
-    const struct moment now = moment_now();
     struct http_response response = fetched->response;
     response.fetched_at_us = now_us;
-    planner_view(collector->planner, flight->call->lane, &now, &lane);
-    recorder_take(collector->recorder, &(struct recorded){.provider = source->meters.provider,
-                                                          .endpoint = flight->endpoint->name,
-                                                          .base_url = lane.settings->base_url,
-                                                          .url = flight->url,
-                                                          .secret = source->api_key,
-                                                          .response = &response,
-                                                          .head = fetched->head});
+    recorder_take(collector->recorder,
+                  &(struct recorded){.provider = source->meters.provider,
+                                     .endpoint = flight->endpoint->name,
+                                     .base_url = planner_settings(collector->planner, flight->call->lane)->base_url,
+                                     .url = flight->url,
+                                     .secret = source->api_key,
+                                     .response = &response,
+                                     .head = fetched->head});
 }
 
 /** Works a finished request off. */
@@ -247,13 +245,12 @@ static void skip_fresh(struct collector *collector, struct flight *flight)
 /** Sends a call on its way; one that cannot even start counts as unreachable. */
 static void launch(struct collector *collector, struct flight *flight, const struct moment *now)
 {
-    struct lane_view lane;
     struct error error = {0};
-    planner_view(collector->planner, flight->call->lane, now, &lane);
+    const struct provider_settings *settings = planner_settings(collector->planner, flight->call->lane);
     flight->stage = FLIGHT_CALLED;
     flight->endpoint = next_endpoint(&collector->sources[flight->call->lane], flight->call);
-    bool started = build_request(collector, flight, lane.settings, &error);
-    if (started && flight_ask_cache(flight, &collector->sources[flight->call->lane].cache, lane.settings->base_url, now->wall_us,
+    bool started = build_request(collector, flight, settings, &error);
+    if (started && flight_ask_cache(flight, &collector->sources[flight->call->lane].cache, settings->base_url, now->wall_us,
                                     &collector->headers)) {
         skip_fresh(collector, flight);
         return;

@@ -105,17 +105,15 @@ void histories_free(struct histories *histories)
 }
 
 /** A desk per lane; more of them after a reload. */
-static void keep_desks(struct histories *histories, const struct moment *now)
+static void keep_desks(struct histories *histories)
 {
     const size_t lanes = planner_lanes(histories->planner);
     if (histories->desk_count >= lanes)
         return;
     histories->desks = xrealloc(histories->desks, lanes * sizeof(*histories->desks));
     for (; histories->desk_count < lanes; histories->desk_count++) {
-        struct lane_view view;
-        planner_view(histories->planner, histories->desk_count, now, &view);
-        histories->desks[histories->desk_count] =
-            (struct desk){.provider = provider_find(view.settings->name), .seen_changes = UINT64_MAX};
+        const struct provider *provider = planner_provider(histories->planner, histories->desk_count);
+        histories->desks[histories->desk_count] = (struct desk){.provider = provider, .seen_changes = UINT64_MAX};
     }
 }
 
@@ -202,7 +200,7 @@ void histories_turn(struct histories *histories, const struct moment *now)
     histories->look_ms = now->mono_ms + LOOK_MS;
     if (!read_board(histories, now))
         return;
-    keep_desks(histories, now);
+    keep_desks(histories);
     for (size_t lane = 0; lane < histories->desk_count; lane++)
         work(histories, lane, now);
 }

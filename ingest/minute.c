@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "ingest/quota.h"
+
 /** What the lane did, and what keeps it from more, in one sentence. */
 static struct str words_of(const struct lane_minute *minute, const struct lane_view *lane, struct arena *arena)
 {
@@ -22,7 +24,7 @@ struct health_event minute_health(const char *provider, const struct lane_minute
         .state = str_from(outcome_name(bad ? minute->last_failure : OUTCOME_OK)),
         .endpoint = STR(MINUTE_ENDPOINT),
         .quota_used = lane->quota_used,
-        .quota_limit = lane->settings->max_calls > 0 ? SOME_LONG(lane->settings->max_calls) : (struct opt_long){0},
+        .quota_limit = quota_limit(lane->settings),
         .message = words_of(minute, lane, arena),
         .request_id = str_from(lane->name),
     };

@@ -307,6 +307,18 @@ static int64_t waited_ms(const struct lane *lane, int64_t now_ms)
     return first != NULL && first->not_before_ms < now_ms ? now_ms - first->not_before_ms : 0;
 }
 
+const struct provider_settings *planner_settings(const struct planner *planner, size_t lane)
+{
+    assert(lane < planner->lane_count);
+    return &planner->lanes[lane].settings;
+}
+
+int64_t planner_quota_used(const struct planner *planner, size_t lane, const struct moment *now)
+{
+    assert(lane < planner->lane_count);
+    return quota_used(&planner->lanes[lane].quota, now);
+}
+
 void planner_view(const struct planner *planner, size_t lane, const struct moment *now, struct lane_view *view)
 {
     assert(lane < planner->lane_count);

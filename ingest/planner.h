@@ -182,6 +182,11 @@ bool planner_minute(struct planner *planner, size_t lane, const struct moment *n
 const struct provider *planner_provider(const struct planner *planner, size_t lane);
 /** Number of lanes; call.lane is below it. */
 size_t planner_lanes(const struct planner *planner);
+/** The settings of a lane, limits being its own. */
+const struct provider_settings *planner_settings(const struct planner *planner, size_t lane);
+/** Calls that count in the quota of a lane: lane_view.quota_used alone, for each call. */
+int64_t planner_quota_used(const struct planner *planner, size_t lane, const struct moment *now);
+/** How a lane stands. Goes over all its assets, so it is for what is shown now and then, and not for each call. */
 void planner_view(const struct planner *planner, size_t lane, const struct moment *now, struct lane_view *view);
 /** Number of jobs that run. */
 size_t planner_jobs(const struct planner *planner);

@@ -74,6 +74,11 @@ int64_t quota_used(const struct quota *quota, const struct moment *now)
     return used;
 }
 
+struct opt_long quota_limit(const struct provider_settings *settings)
+{
+    return settings->max_calls > 0 ? SOME_LONG(settings->max_calls) : (struct opt_long){0};
+}
+
 int64_t quota_month_used(const struct quota *quota, const struct moment *now)
 {
     return quota->month == quota_month_of(now->wall_us) ? quota->month_used : 0;

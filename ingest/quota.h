@@ -83,6 +83,8 @@ void quota_refund(struct quota *quota, const struct quota_ticket *ticket);
 void quota_pause(struct quota *quota, int64_t until_ms);
 /** Calls made in the period that ends now, those under way included. */
 int64_t quota_used(const struct quota *quota, const struct moment *now);
+/** Calls that a reset period may have, as a health event tells it; not set without such a limit. */
+struct opt_long quota_limit(const struct provider_settings *settings);
 /** Calls made in the calendar month of now. */
 int64_t quota_month_used(const struct quota *quota, const struct moment *now);
 /** Year * 12 + month - 1 of a wall time, UTC. */

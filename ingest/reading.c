@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ingest/quota.h"
 #include "ingest/records.h"
 #include "ingest/reply.h"
 
@@ -47,7 +48,7 @@ void reading_take(struct reading *reading, const struct reading_origin *origin, 
     records_stamp(&reading->parsed, origin->fetched_at_us, origin->request_id);
 }
 
-struct health_event reading_health(const struct reading *reading, const struct lane_view *lane)
+struct health_event reading_health(const struct reading *reading, const struct provider_settings *settings, int64_t quota_used)
 {
     const struct parse_result *parsed = &reading->parsed;
     bool about_asset = reading->asset != NULL && parsed->outcome != OUTCOME_OK;
@@ -60,8 +61,8 @@ struct health_event reading_health(const struct reading *reading, const struct l
         .http_status = reading->status,
         .latency_ms = reading->latency_ms,
         .quotes = (int32_t)parsed->quote_count,
-        .quota_used = lane->quota_used,
-        .quota_limit = lane->settings->max_calls > 0 ? SOME_LONG(lane->settings->max_calls) : (struct opt_long){0},
+        .quota_used = quota_used,
+        .quota_limit = quota_limit(settings),
         .message = parsed->message[0] != '\0' ? str_from(parsed->message) : STR("all that was asked for is in the answer"),
         .request_id = str_from(reading->request_id),
     };

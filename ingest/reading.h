@@ -41,8 +41,8 @@ struct reading_origin {
 /** Parses a response, or takes over why there is none. Records get fetch time and request id. */
 void reading_take(struct reading *reading, const struct reading_origin *origin, const struct call *call,
                   const struct fetch_result *fetched, struct arena *arena);
-/** The health event of the call; `lane` gives the quota. */
-struct health_event reading_health(const struct reading *reading, const struct lane_view *lane);
+/** The health event of the call; `settings` are those of its lane, of whose quota `quota_used` calls are used. */
+struct health_event reading_health(const struct reading *reading, const struct provider_settings *settings, int64_t quota_used);
 /** Writes the log line: a warning when a human should know, debug when all went well. */
 void reading_log(const struct reading *reading, const struct call_verdict *verdict);
 

@@ -9,9 +9,9 @@
 #include "ingest/reading.h"
 
 #define FETCHED_US INT64_C(1770000000000001)
+#define QUOTA_USED 7
 
 static const struct provider_settings limits = {.name = "yahoo", .max_calls = 25};
-static const struct lane_view lane = {.settings = &limits, .quota_used = 7};
 static const struct web_session no_session = {0};
 
 /** The origin of a call of yahoo. */
@@ -55,7 +55,7 @@ static void quotes_get_the_fetch_time_and_the_request_id(void **state)
     assert_int_equal(reading.parsed.quotes[0].fetched_at_us, FETCHED_US);
     assert_int_equal(reading.parsed.quotes[0].observed_at_us, FETCHED_US);
     assert_true(str_is(reading.parsed.quotes[0].request_id, "0123"));
-    const struct health_event event = reading_health(&reading, &lane);
+    const struct health_event event = reading_health(&reading, &limits, QUOTA_USED);
     assert_true(str_is(event.provider, "yahoo"));
     assert_true(str_is(event.state, "ok"));
     assert_true(str_is(event.endpoint, "spark"));
@@ -87,7 +87,7 @@ static void delisted_asset_stands_in_the_health_event(void **state)
                                  "symbol may be delisted\"}}}")}};
     const struct reading_origin origin = origin_of(call);
     reading_take(&reading, &origin, call, &fetched, &arena);
-    const struct health_event event = reading_health(&reading, &lane);
+    const struct health_event event = reading_health(&reading, &limits, QUOTA_USED);
     assert_true(str_is(event.state, "delisted"));
     assert_true(event.asset.set && str_is(event.asset.value, "equity:AAPL"));
     assert_int_equal(reading.retry_after_s.value, 5);
@@ -102,12 +102,11 @@ static void call_without_a_response_says_why(void **state)
     struct reading reading;
     struct call *call = new_call("spark", 2);
     const struct provider_settings unlimited = {.name = "yahoo"};
-    const struct lane_view view = {.settings = &unlimited};
     const struct fetch_result fetched = {.failure = OUTCOME_TIMEOUT, .message = "no whole response in time"};
     const struct reading_origin origin = origin_of(call);
     reading_take(&reading, &origin, call, &fetched, &arena);
     assert_int_equal(reading.parsed.quote_count, 0);
-    const struct health_event event = reading_health(&reading, &view);
+    const struct health_event event = reading_health(&reading, &unlimited, 0);
     assert_true(str_is(event.state, "timeout"));
     assert_true(str_is(event.message, "no whole response in time"));
     assert_false(event.http_status.set);
