@@ -29,8 +29,7 @@ bool http_date_parse(struct str text, int64_t *out_us)
     return false;
 }
 
-/** Reads digits only; stops growing at the cap, so that it cannot overflow. */
-static bool seconds_parse(struct str text, int64_t *out_s)
+bool http_seconds_parse(struct str text, int64_t max_s, int64_t *out_s)
 {
     int64_t seconds = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -38,7 +37,7 @@ static bool seconds_parse(struct str text, int64_t *out_s)
             return false;
         }
         seconds = seconds * 10 + (text.ptr[i] - '0');
-        seconds = seconds > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : seconds;
+        seconds = seconds > max_s ? max_s : seconds; /* so that it cannot overflow */
     }
     *out_s = seconds;
     return text.len > 0;
@@ -47,7 +46,7 @@ static bool seconds_parse(struct str text, int64_t *out_s)
 bool retry_after_parse(struct str text, int64_t now_us, int64_t *out_s)
 {
     int64_t date_us;
-    if (seconds_parse(text, out_s)) {
+    if (http_seconds_parse(text, RETRY_AFTER_MAX_S, out_s)) {
         return true;
     }
     if (!http_date_parse(text, &date_us)) {

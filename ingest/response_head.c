@@ -58,21 +58,6 @@ static bool is_word(struct str text, const char *word)
     return text.len == strlen(word) && strncasecmp(text.ptr, word, text.len) == 0;
 }
 
-/** Digits as seconds, cut to HEAD_FRESH_MAX_S; false for anything else. */
-static bool read_seconds(struct str text, int64_t *out_s)
-{
-    int64_t seconds = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
-            return false;
-        }
-        seconds = seconds * 10 + (text.ptr[i] - '0');
-        seconds = seconds > HEAD_FRESH_MAX_S ? HEAD_FRESH_MAX_S : seconds;
-    }
-    *out_s = seconds;
-    return text.len > 0;
-}
-
 /** Whether a text can be kept and sent back: not longer than that, and nothing but printable ASCII. */
 static bool is_sendable(struct str text, size_t max)
 {
@@ -105,7 +90,7 @@ static void take_directive(struct response_head *head, struct str directive)
         head->no_cache = true;
     } else if (is_word(name, "max-age")) {
         /* Of two the first counts, and one that cannot be read means stale (RFC 9111, section 4.2.1). */
-        bool good = read_seconds(value, &seconds);
+        bool good = http_seconds_parse(value, HEAD_FRESH_MAX_S, &seconds);
         head->max_age_s = head->max_age_s.set ? head->max_age_s : SOME_LONG(good ? seconds : 0);
     }
 }
@@ -167,7 +152,7 @@ static void take_header(struct response_head *head, struct str name, struct str 
         take_cache_control(head, value);
     } else if (is_word(name, "expires")) {
         head->expires_us = SOME_LONG(http_date_parse(value, &number) ? number : 0); /* "0" means: at once */
-    } else if (is_word(name, "age") && read_seconds(value, &number)) {
+    } else if (is_word(name, "age") && http_seconds_parse(value, HEAD_FRESH_MAX_S, &number)) {
         head->age_s = number;
     }
 }
