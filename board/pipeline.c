@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/prometheus.h"
+#include "base/thread.h"
 #include "bus/stage_probe.h"
 
 /** Which metrics of a stage tell what, in the order of stage_probe_all; NULL: it has none. */
@@ -124,14 +124,8 @@ struct pipeline *pipeline_start(const struct config *config, struct error *error
     pthread_mutex_init(&pipeline->lock, NULL);
     pthread_cond_init(&pipeline->wake, NULL);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    sigset_t all, before; /* signals are for the main thread */
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    const int failure = pthread_create(&pipeline->thread, NULL, work, pipeline);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!failure)
+    if (thread_start(&pipeline->thread, work, pipeline, "the thread that asks the stages", error))
         return pipeline;
-    error_set(error, ERROR_FATAL, "starting the thread that asks the stages: %s", strerror(failure));
     free(pipeline);
     return NULL;
 }

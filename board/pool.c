@@ -1,13 +1,13 @@
 #include "board/pool.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/thread.h"
 #include "board/problem.h"
 #include "pg/pg.h"
 
@@ -146,18 +146,13 @@ struct pool *pool_start(const struct config *config, struct error *error)
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->more, NULL);
     pool->threads = xcalloc((size_t)settings->db_connections, sizeof(pool->threads[0]));
-    sigset_t all, before; /* signals are for the main thread */
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    int failure = 0;
-    for (int64_t i = 0; i < settings->db_connections && !failure; i++) {
-        failure = pthread_create(&pool->threads[pool->thread_count], NULL, work, pool);
-        pool->thread_count += failure ? 0 : 1;
+    bool started = true;
+    for (int64_t i = 0; i < settings->db_connections && started; i++) {
+        started = thread_start(&pool->threads[pool->thread_count], work, pool, "the threads of the API", error);
+        pool->thread_count += started;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!failure)
+    if (started)
         return pool;
-    error_set(error, ERROR_FATAL, "starting the threads of the API: %s", strerror(failure));
     pool_stop(pool);
     return NULL;
 }

@@ -2,12 +2,12 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 /** How often a wait is told of. */
 #define WAIT_STEP_MS 500
@@ -133,21 +133,16 @@ static bool resolve(void *ctx, enum dimension kind, struct str name, int32_t *id
     return false;
 }
 
-/** Starts the thread with all signals blocked in it, so that they reach the main thread. */
+/** Starts the thread. */
 static bool start_thread(struct overlap *overlap, struct error *error)
 {
     pthread_condattr_t monotonic;
-    sigset_t all, before;
     pthread_mutex_init(&overlap->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&overlap->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    const int failure = pthread_create(&overlap->thread, NULL, work, overlap);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return !failure || error_set(error, ERROR_FATAL, "starting the writer's thread: %s", strerror(failure));
+    return thread_start(&overlap->thread, work, overlap, "the writer's thread", error);
 }
 
 /** Frees all but the thread. */

@@ -19,6 +19,7 @@
 #include "base/metrics.h"
 #include "base/notify.h"
 #include "base/service_http.h"
+#include "base/thread.h"
 
 /** Heaps of the allocator: with one for each of librdkafka's dozen threads, each would keep free memory of its own. */
 #define ARENAS_MAX 2
@@ -143,18 +144,11 @@ static void register_metrics(const char *name)
     metric_set(state.ready_metric, 0);
 }
 
-/** Starts the watchdog with all signals blocked in it, so that they reach the main thread. */
+/** Starts the watchdog. */
 static bool start_watchdog(struct error *error)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    const int failure = pthread_create(&state.watchdog, NULL, watch, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failure)
-        return error_set(error, ERROR_FATAL, "starting the watchdog thread: %s", strerror(failure));
-    state.watchdog_runs = true;
-    return true;
+    state.watchdog_runs = thread_start(&state.watchdog, watch, NULL, "the watchdog thread", error);
+    return state.watchdog_runs;
 }
 
 /** Forgets an earlier life of the service in this process. */
