@@ -182,9 +182,7 @@ static const char *state_of(const struct run *run, const struct backfill_target 
 static int show(const struct run *run)
 {
     struct grid grid;
-    struct buf text = {0};
     bool failed = false;
-    const struct view view = output_view();
     grid_init(&grid, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; i < run->targets.count; i++) {
         const struct backfill_target *target = &run->targets.items[i];
@@ -200,13 +198,8 @@ static int show(const struct run *run)
         grid_number(&grid, cover ? (double)cover->bars : 0);
         grid_text(&grid, state_of(run, target, done));
     }
-    if (run->call->json)
-        grid_json_lines(&text, &grid);
-    else
-        grid_table(&text, &grid, &(struct grid_layout){.width = view.width, .colour = view.colour});
-    output_write(buf_str(&text));
+    output_grid(&grid, run->call->json);
     output_flush();
-    buf_clear(&text);
     grid_clear(&grid);
     return failed ? EXIT_DATA_WRONG : EXIT_SUCCESS;
 }

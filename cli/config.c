@@ -26,25 +26,28 @@ static bool check_command(const struct invocation *call, struct error *error)
     return true;
 }
 
+/** Prints each field and its value. */
+static void print_fields(struct grid *grid)
+{
+    struct buf text = {0};
+    for (size_t row = 0; row < grid_rows(grid); row++)
+        buf_printf(&text, "%s: %s\n", grid_cell_text(grid, row, 0), grid_cell_text(grid, row, 1));
+    output_write(buf_str(&text));
+    buf_clear(&text);
+}
+
 /** `config show` */
 static bool show_command(const struct invocation *call, const char *prefix, struct error *error)
 {
     struct grid grid;
-    struct buf text = {0};
-    const bool origin = call->json || invocation_option(call, "--origin") != NULL;
     grid_init(&grid, config_list_columns, config_list_column_count);
     const bool ok = config_list_gather(call->source, prefix, &grid, error);
-    const struct view view = output_view();
-    if (ok && call->json)
-        grid_json_lines(&text, &grid);
-    else if (ok && origin)
-        grid_table(&text, &grid, &(struct grid_layout){.width = view.width, .colour = view.colour});
-    for (size_t row = 0; ok && !origin && row < grid_rows(&grid); row++)
-        buf_printf(&text, "%s: %s\n", grid_cell_text(&grid, row, 0), grid_cell_text(&grid, row, 1));
-    output_write(buf_str(&text));
+    if (ok && (call->json || invocation_option(call, "--origin")))
+        output_grid(&grid, call->json);
+    else if (ok)
+        print_fields(&grid);
     if (ok && !call->json)
         fprintf(stderr, "quotebus: lines are those of %s\n", call->config->path);
-    buf_clear(&text);
     grid_clear(&grid);
     return ok;
 }

@@ -44,6 +44,18 @@ bool output_write(struct str text)
     return !failure;
 }
 
+void output_grid(struct grid *grid, bool json)
+{
+    struct buf text = {0};
+    const struct view view = output_view();
+    if (json)
+        grid_json_lines(&text, grid);
+    else
+        grid_table(&text, grid, &(struct grid_layout){.width = view.width, .colour = view.colour});
+    output_write(buf_str(&text));
+    buf_clear(&text);
+}
+
 bool output_flush(void)
 {
     if (!failure && fflush(stdout) != 0)

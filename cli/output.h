@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "cli/grid.h"
 
 /** How tables are to be laid out. */
 struct view {
@@ -24,6 +25,8 @@ struct view {
 struct view output_view(void);
 /** Writes to stdout; false once that failed, also for want of a reader. */
 bool output_write(struct str text);
+/** Writes a grid: as a table in the view of stdout, or with `json` one object per line. */
+void output_grid(struct grid *grid, bool json);
 /** Hands what was written to the reader; false once that failed. */
 bool output_flush(void);
 /** Flushes for good. Returns `status`, or 1 with a message when the data could not be written although somebody reads. */

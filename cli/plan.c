@@ -156,13 +156,11 @@ static void print_json(const struct plan *plan)
 static void print_text(struct plan *plan)
 {
     struct buf out = {0};
-    const struct view view = output_view();
-    const struct grid_layout layout = {.width = view.width, .colour = view.colour};
     double mean, least, most;
     week_figures(plan, &mean, &least, &most);
-    grid_table(&out, &plan->lanes, &layout);
-    buf_append_str(&out, STR("\n"));
-    grid_table(&out, &plan->jobs, &layout);
+    output_grid(&plan->lanes, false);
+    output_write(STR("\n"));
+    output_grid(&plan->jobs, false);
     buf_printf(&out, "\nquotes a day over the next week: %.0f on average, %.0f to %.0f\n", mean, least, most);
     output_write(buf_str(&out));
     buf_clear(&out);

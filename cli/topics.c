@@ -197,16 +197,10 @@ static bool fill_list(struct topics_run *run, struct grid *grid, struct error *e
 static int list(struct topics_run *run, struct error *error)
 {
     struct grid grid;
-    struct buf text = {0};
     grid_init(&grid, list_columns, sizeof(list_columns) / sizeof(list_columns[0]));
     const bool ok = load(run, error) && look(run, error) && fill_list(run, &grid, error);
-    const struct view view = output_view();
-    if (ok && run->call->json)
-        grid_json_lines(&text, &grid);
-    else if (ok)
-        grid_table(&text, &grid, &(struct grid_layout){.width = view.width, .colour = view.colour});
-    output_write(buf_str(&text));
-    buf_clear(&text);
+    if (ok)
+        output_grid(&grid, run->call->json);
     grid_clear(&grid);
     return ok ? EXIT_SUCCESS : error_exit_status(error->code);
 }

@@ -165,18 +165,11 @@ static int compare_latest(const struct latest *a, const struct latest *b)
 static void show(struct report_run *run, bool json)
 {
     struct grid grid;
-    struct buf text = {0};
-    const struct view view = output_view();
     grid_init(&grid, columns, sizeof(columns) / sizeof(columns[0]));
     HASH_SORT(run->assets, compare_latest);
     for (const struct latest *latest = run->assets; latest; latest = latest->hh.next)
         add_row(&grid, &latest->report);
-    if (json)
-        grid_json_lines(&text, &grid);
-    else
-        grid_table(&text, &grid, &(struct grid_layout){.width = view.width, .colour = view.colour});
-    output_write(buf_str(&text));
-    buf_clear(&text);
+    output_grid(&grid, json);
     grid_clear(&grid);
 }
 
