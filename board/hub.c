@@ -110,14 +110,6 @@ void hub_close(struct hub *hub)
     pthread_mutex_unlock(&hub->lock);
 }
 
-size_t hub_count(struct hub *hub)
-{
-    pthread_mutex_lock(&hub->lock);
-    const size_t count = hub->count;
-    pthread_mutex_unlock(&hub->lock);
-    return count;
-}
-
 /** Number of the oldest message of the ring. */
 static int64_t oldest(const struct hub *hub)
 {

@@ -38,8 +38,6 @@ void hub_free(struct hub *hub);
 void hub_publish(struct hub *hub, const char *event, struct str data);
 /** Nobody joins any more, and all followers get to their end. */
 void hub_close(struct hub *hub);
-/** How many follow. */
-size_t hub_count(struct hub *hub);
 
 /**
  * A new follower for `connection`, freed by hub_leave. It begins behind event `last_id` when the ring still has what follows,

@@ -271,6 +271,16 @@ static void write_meta(struct json_out *out, const struct sim_call *call, const 
     out_end(out, '}');
 }
 
+/** Whether the key serves the call and its symbol is known; otherwise the answer says why not. */
+static bool is_served(struct sim_call *call, struct sim_answer *answer)
+{
+    if (!has_key(call, answer))
+        return false;
+    if (!call->asset_count)
+        write_notice(answer, "Error Message", "Invalid API call. Please retry or visit the documentation.");
+    return call->asset_count > 0;
+}
+
 /** /query?function=SMA&symbol=IBM&interval=daily&time_period=20&series_type=close; days whatever the interval is. */
 static void answer_indicator(struct sim_call *call, struct sim_answer *answer)
 {
@@ -279,12 +289,8 @@ static void answer_indicator(struct sim_call *call, struct sim_answer *answer)
     const int64_t period = sim_param_int(call->request, "time_period", 10, 1, 200);
     char name[40], text[TIME_TEXT_MAX];
     int64_t days_s[POINTS];
-    if (!has_key(call, answer))
+    if (!is_served(call, answer))
         return;
-    if (!call->asset_count) {
-        write_notice(answer, "Error Message", "Invalid API call. Please retry or visit the documentation.");
-        return;
-    }
     snprintf(name, sizeof(name), "Technical Analysis: %s", function);
     out_begin(&out, NULL, '{');
     write_meta(&out, call, function, period);
@@ -306,12 +312,8 @@ static void answer_days(struct sim_call *call, struct sim_answer *answer)
     struct json_out out = {.buf = &answer->body, .indent = INDENT};
     char text[TIME_TEXT_MAX];
     int64_t days_s[POINTS];
-    if (!has_key(call, answer))
+    if (!is_served(call, answer))
         return;
-    if (!call->asset_count) {
-        write_notice(answer, "Error Message", "Invalid API call. Please retry or visit the documentation.");
-        return;
-    }
     out_begin(&out, NULL, '{');
     out_begin(&out, "Meta Data", '{');
     out_text(&out, "1. Information", "Forex Daily Prices (open, high, low, close)");
